@@ -1,0 +1,39 @@
+"""What a plugin may provide: implement any of these with `@assay.hookimpl` (`docs/plugins.md` has examples)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from assay.scores import Scores
+    from assay.verifier import Verifier
+
+hookspec = pluggy.HookspecMarker("assay")
+hookimpl = pluggy.HookimplMarker("assay")
+
+
+@hookspec
+def assay_verifiers() -> Sequence[Verifier]:
+    """Return the verifiers of this plugin; a reward names each as `plugin.leaf`."""
+    raise NotImplementedError
+
+
+@hookspec
+def assay_functions() -> Mapping[str, Callable[..., Any]]:
+    """Return functions for reward expressions by leaf; each takes and returns float64 arrays of one length."""
+    raise NotImplementedError
+
+
+@hookspec
+def assay_commands(cli: click.Group) -> None:
+    """Add commands to the `assay` command line."""
+
+
+@hookspec
+def assay_scored(scores: Scores) -> None:
+    """See each batch after it was scored; what is raised here is reported and otherwise ignored."""

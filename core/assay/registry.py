@@ -1,0 +1,208 @@
+"""Finds plugins by their entry points and loads only those that are named."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from assay import hookspecs
+from assay.errors import PluginError
+from assay.verifier import Verifier
+
+__all__ = ["GROUP", "Plugin", "Registry", "installed"]
+
+#: The entry-point group; an entry point's name is the plugin's name in rewards.
+GROUP = "assay"
+
+#: First-party plugins by name, so that an unknown name can say what to install.
+FIRST_PARTY = {"format": "assay-format", "math": "assay-math"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point: where a plugin's names come from."""
+
+    name: str
+    distribution: str
+    version: str
+    module: str
+
+
+class Registry:
+    """The plugins of this environment, by name.
+
+    Names are read from the packages' metadata without importing anything; a plugin is imported when a reward first
+    names it. A plugin that fails to import is remembered with its reason, and is fatal only to who asks for it.
+    """
+
+    def __init__(self, *, discover: bool = True) -> None:
+        self._manager = pluggy.PluginManager("assay")
+        self._manager.add_hookspecs(hookspecs)
+        self._found: dict[str, list[Plugin]] = {}
+        self._failures: dict[str, str] = {}
+        self._verifiers: dict[str, dict[str, Verifier]] = {}
+        self._functions: dict[str, dict[str, Callable[..., Any]]] = {}
+        if discover:
+            for entry in entry_points(group=GROUP):
+                dist = entry.dist
+                found = Plugin(entry.name, dist.name if dist else "?", dist.version if dist else "", entry.value)
+                others = self._found.setdefault(entry.name, [])
+                # The same distribution can be met twice on a path that holds it installed and editable.
+                if all(found.distribution != other.distribution for other in others):
+                    others.append(found)
+
+    def register(self, plugin: ModuleType | object, name: str, distribution: str = "(this process)") -> None:
+        """Add a plugin that is already imported, under a name.
+
+        Raises:
+            PluginError: the name is taken.
+        """
+        if name in self._found:
+            raise PluginError(self._collision(name, [*self._found[name], Plugin(name, distribution, "", "")]))
+        self._found[name] = [Plugin(name, distribution, "", getattr(plugin, "__name__", type(plugin).__name__))]
+        self._manager.register(plugin, name)
+        self._take_in(name)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all plugins that are installed, loaded or not, sorted."""
+        return sorted(self._found)
+
+    def plugins(self) -> Iterator[Plugin]:
+        """Yield every entry point, those that collide included."""
+        for name in self.names:
+            yield from self._found[name]
+
+    def problem(self, name: str) -> str | None:
+        """Return why an installed plugin can't be used, `None` if it can. Loads it."""
+        try:
+            self.load(name)
+        except PluginError as problem:
+            return str(problem)
+        return None
+
+    def load(self, name: str) -> None:
+        """Import a plugin, once.
+
+        Raises:
+            PluginError: nothing of this name is installed, two distributions provide it, its import fails, or it
+                breaks the contract.
+        """
+        if name in self._verifiers:
+            return
+        if name not in self._found:
+            raise PluginError(self._unknown_plugin(name))
+        if len(self._found[name]) > 1:
+            raise PluginError(self._collision(name, self._found[name]))
+        if name not in self._failures:
+            try:
+                self._manager.load_setuptools_entrypoints(GROUP, name)
+            except (Exception, SystemExit) as problem:
+                plugin = self._found[name][0]
+                self._failures[name] = (
+                    f"the plugin '{name}' of {plugin.distribution} {plugin.version} can't be imported: "
+                    f"{type(problem).__name__}: {problem}"
+                )
+            else:
+                self._take_in(name)
+                return
+        raise PluginError(self._failures[name])
+
+    def verifiers(self, plugin: str) -> Mapping[str, Verifier]:
+        """Return a plugin's verifiers by leaf; loads it.
+
+        Raises:
+            PluginError: as `load`.
+        """
+        self.load(plugin)
+        return self._verifiers[plugin]
+
+    def functions(self, plugin: str) -> Mapping[str, Callable[..., Any]]:
+        """Return a plugin's expression functions by leaf; loads it.
+
+        Raises:
+            PluginError: as `load`.
+        """
+        self.load(plugin)
+        return self._functions[plugin]
+
+    def verifier(self, name: str) -> Verifier:
+        """Return the verifier `plugin.leaf`.
+
+        Raises:
+            PluginError: the plugin can't be loaded, or has no such leaf. The message names what is close.
+        """
+        plugin, _, leaf = name.partition(".")
+        verifiers = self.verifiers(plugin)
+        if leaf not in verifiers:
+            near = nearest(leaf, verifiers)
+            offers = f"did you mean {plugin}.{near}?" if near else f"it has {', '.join(verifiers) or 'no verifier'}"
+            raise PluginError(f"the plugin '{plugin}' has no verifier '{leaf}'; {offers}")
+        return verifiers[leaf]
+
+    @property
+    def hook(self) -> Any:
+        """Pluggy's hook relay, over the plugins that are loaded."""
+        return self._manager.hook
+
+    def _take_in(self, name: str) -> None:
+        """Read what a freshly registered plugin provides, under its entry point's name."""
+        origin, module = self._found[name][0], self._manager.get_plugin(name)
+        rest = self._manager.subset_hook_caller
+        others = [p for p in self._manager.get_plugins() if p is not module]
+        try:
+            verifiers: dict[str, Verifier] = {}
+            for offered in rest("assay_verifiers", others)():
+                for one in offered:
+                    if not isinstance(one, Verifier):
+                        raise PluginError(f"assay_verifiers of '{name}' returned {one!r}, which @verifier didn't make")
+                    if one.leaf in verifiers:
+                        raise PluginError(f"the plugin '{name}' provides two verifiers named '{one.leaf}'")
+                    verifiers[one.leaf] = one.installed_as(name, origin.distribution, origin.version)
+            functions = {leaf: f for offered in rest("assay_functions", others)() for leaf, f in offered.items()}
+            if both := verifiers.keys() & functions.keys():
+                raise PluginError(f"the plugin '{name}' provides '{min(both)}' as a verifier and as a function")
+        except Exception as problem:
+            self._manager.unregister(name=name)
+            self._failures[name] = (
+                str(problem)
+                if isinstance(problem, PluginError)
+                else f"the plugin '{name}' of {origin.distribution} failed while it was asked what it provides: "
+                f"{type(problem).__name__}: {problem}"
+            )
+            raise PluginError(self._failures[name]) from problem
+        self._verifiers[name], self._functions[name] = verifiers, functions
+
+    def _unknown_plugin(self, name: str) -> str:
+        if name in FIRST_PARTY:
+            return f"the plugin '{name}' is not installed: pip install {FIRST_PARTY[name]}"
+        near = nearest(name, [*self._found, *FIRST_PARTY])
+        if near is None:
+            return f"no plugin named '{name}' is installed; `assay list` shows those that are"
+        if near in self._found:
+            return f"no plugin named '{name}' is installed; did you mean '{near}'?"
+        return f"no plugin named '{name}' is installed; if you mean '{near}': pip install {FIRST_PARTY[near]}"
+
+    @staticmethod
+    def _collision(name: str, plugins: list[Plugin]) -> str:
+        sides = " and ".join(f"{p.distribution} {p.version}".strip() for p in plugins)
+        return f"{sides} both provide a plugin named '{name}'; uninstall one of them"
+
+
+def nearest(name: str, known: Any) -> str | None:
+    """Return the known name that a misspelt one most likely means, `None` if none is close."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+@cache
+def installed() -> Registry:
+    """Return this process's registry of installed plugins."""
+    return Registry()

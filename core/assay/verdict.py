@@ -1,0 +1,89 @@
+"""What a verifier says of one sample: a score, or one of the four reasons why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["Status", "Verdict"]
+
+
+class Status(StrEnum):
+    """How a judgement ended. The order of the members is from best to worst; `worst` relies on it."""
+
+    SCORED = "scored"
+    """Judged; 0 is a judgement."""
+    TIMEOUT = "timeout"
+    """The *completion* exhausted its budget; it scores 0."""
+    ABSTAINED = "abstained"
+    """The verifier does not apply to this sample."""
+    BAD_REFERENCE = "bad_reference"
+    """The reference itself can't be used; never rewarded."""
+    ERROR = "error"
+    """The *verifier or its service* failed; the sample teaches nothing."""
+
+    @property
+    def has_score(self) -> bool:
+        """Whether a number goes with this status: a timeout is a scored 0."""
+        return self in (Status.SCORED, Status.TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judgement.
+
+    `score` is a float exactly when `status` is `scored` (or `timeout`, where it is 0), and `None` otherwise.
+    `fields` are the further named scores that the verifier declared, `details` a small mapping of plain data for
+    reports, `artefact` anything that another verifier may take as an input (a rendered image, a program's output).
+    `seconds` is filled in by the engine.
+    """
+
+    score: float | None
+    reason: str = ""
+    fields: Mapping[str, float | None] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    artefact: Any = None
+    status: Status = Status.SCORED
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Hold score and status together.
+
+        Raises:
+            ValueError: the status is unknown, or a score is missing where there must be one or present where
+                there can't be.
+        """
+        status = Status(self.status)
+        score = self.score
+        if status is Status.TIMEOUT:
+            score = 0.0
+        elif status is Status.SCORED:
+            if score is None:
+                raise ValueError("a verdict with the status 'scored' needs a score; use Verdict.abstain(reason)")
+            score = float(score)
+        elif score is not None:
+            raise ValueError(f"a verdict with the status '{status}' has no score, got {score!r}")
+        object.__setattr__(self, "status", status)
+        object.__setattr__(self, "score", score)
+
+    @classmethod
+    def abstain(cls, reason: str, **details: Any) -> Verdict:
+        """The verifier does not apply to this sample."""
+        return cls(None, reason, details=details, status=Status.ABSTAINED)
+
+    @classmethod
+    def bad_reference(cls, reason: str, **details: Any) -> Verdict:
+        """The reference can't be used, whatever the completion says."""
+        return cls(None, reason, details=details, status=Status.BAD_REFERENCE)
+
+    @classmethod
+    def timeout(cls, reason: str, **details: Any) -> Verdict:
+        """The completion used up its budget: a scored 0."""
+        return cls(0.0, reason, details=details, status=Status.TIMEOUT)
+
+    @classmethod
+    def error(cls, reason: str, **details: Any) -> Verdict:
+        """The verifier or a service that it needs failed; says nothing about the completion."""
+        return cls(None, reason, details=details, status=Status.ERROR)
