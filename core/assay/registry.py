@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from assay import hookspecs
 from assay.errors import PluginError
 from assay.verifier import Verifier
+
+if TYPE_CHECKING:
+    from assay.scores import Scores
 
 __all__ = ["GROUP", "Plugin", "Registry", "installed"]
 
@@ -151,6 +155,14 @@ class Registry:
     def hook(self) -> Any:
         """Pluggy's hook relay, over the plugins that are loaded."""
         return self._manager.hook
+
+    def scored(self, scores: Scores) -> None:
+        """Show a scored batch to every loaded plugin that observes; one that raises is warned about, not obeyed."""
+        for implementation in self._manager.hook.assay_scored.get_hookimpls():
+            try:
+                implementation.function(scores)
+            except Exception as problem:
+                warnings.warn(f"assay_scored of '{implementation.plugin_name}' raised {problem!r}", stacklevel=2)
 
     def _take_in(self, name: str) -> None:
         """Read what a freshly registered plugin provides, under its entry point's name."""

@@ -242,6 +242,7 @@ def verifier(
     input and returns a list.
 
     Args:
+        function: what to make a verifier of, where the decorator is used bare.
         name: the leaf's name; the function's by default.
         range: the bounds of the score; 0..1 by default.
         fields: names of further scores, with their bounds where these aren't 0..1.

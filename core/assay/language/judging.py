@@ -1,0 +1,149 @@
+"""Asks an engine for the verdicts that an evaluation needs, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from assay.engine import Call, Engine
+from assay.language import tree
+from assay.language.binding import BoundCall, Program
+from assay.language.column import Index
+from assay.language.literals import literal
+from assay.language.tree import Node
+from assay.sample import Sample, follow
+from assay.verdict import Verdict
+
+__all__ = ["Judge", "known"]
+
+
+class Judge:
+    """The verdicts of one batch.
+
+    Attributes:
+        given: the verdicts of each verifier call by its label: one per sample, `None` where it wasn't needed.
+        members: the positions of each group's samples.
+    """
+
+    def __init__(self, program: Program, samples: Sequence[Sample], engine: Engine) -> None:
+        self.program, self.samples, self.engine = program, samples, engine
+        self.given: dict[str, list[Verdict | None]] = {}
+        self.members: dict[Hashable, list[int]] = {}
+        for position, sample in enumerate(samples):
+            self.members.setdefault(sample.group, []).append(position)
+
+    def verdicts(self, call: BoundCall, index: Index) -> list[Verdict]:
+        """Return a verifier's verdict for each sample, asking the engine for those that it hasn't given."""
+        verdicts = self.given.setdefault(call.label, [None] * len(self.samples))
+        missing = [i for i in dict.fromkeys(index.tolist()) if verdicts[i] is None]
+        if missing:
+            if call.verifier.scope == "group":
+                self._judge_groups(call, missing, verdicts)
+            else:
+                self._judge_samples(call, missing, verdicts)
+        return [verdict for i in index.tolist() if (verdict := verdicts[i]) is not None]
+
+    def _judge_samples(self, call: BoundCall, missing: list[int], verdicts: list[Verdict | None]) -> None:
+        inputs, refused = self._inputs(call, missing)
+        asked, calls = [], []
+        for position, i in enumerate(missing):
+            verdict = refused.get(position)
+            options: dict[str, Any] = dict(call.options)
+            if verdict is None and call.varying:
+                verdict = self._vary(call, i, options)
+            if verdict is not None:
+                verdicts[i] = verdict
+            else:
+                asked.append(i)
+                calls.append(Call(call.verifier, {name: values[position] for name, values in inputs.items()}, options))
+        for i, answer in zip(asked, self.engine.run(calls) if calls else [], strict=True):
+            verdicts[i] = answer[0]
+
+    def _judge_groups(self, call: BoundCall, missing: list[int], verdicts: list[Verdict | None]) -> None:
+        asked: list[list[int]] = []
+        calls = []
+        for group in dict.fromkeys(self.samples[i].group for i in missing):
+            members = self.members[group]
+            inputs, refused = self._inputs(call, members)
+            for position, verdict in refused.items():
+                verdicts[members[position]] = verdict
+            judged = [position for position in range(len(members)) if position not in refused]
+            if judged:
+                asked.append([members[position] for position in judged])
+                lists = {name: [values[p] for p in judged] for name, values in inputs.items()}
+                calls.append(Call(call.verifier, lists, call.options, size=len(judged)))
+        for members, answer in zip(asked, self.engine.run(calls) if calls else [], strict=True):
+            for i, verdict in zip(members, answer, strict=True):
+                verdicts[i] = verdict
+
+    def _inputs(self, call: BoundCall, positions: list[int]) -> tuple[dict[str, list[Any]], dict[int, Verdict]]:
+        """Return each input's values, and a verdict for each sample that lacks one."""
+        index = np.asarray(positions, dtype=np.intp)
+        required = {one.name for one in call.verifier.inputs if one.required}
+        inputs: dict[str, list[Any]] = {}
+        refused: dict[int, Verdict] = {}
+        for name, node in call.inputs.items():
+            source = node
+            while isinstance(source, tree.Line):
+                source = self.program.reward.lines[source.name]
+            if isinstance(source, tree.Call):
+                values, lacking = self._artefacts(self.program.calls[source], index)
+                refused = lacking | refused
+            elif isinstance(source, tree.Known):
+                values = [known(self.samples[i], source.name) for i in positions]
+            elif isinstance(source, tree.Cell):
+                values = [follow(self.samples[i].row, source.path) for i in positions]
+            else:
+                values = [literal(source)] * len(positions)
+            inputs[name] = values
+            if name in required:
+                for position, value in enumerate(values):
+                    if value is None and position not in refused:
+                        refused[position] = _absent(name, node)
+        return inputs, refused
+
+    def _artefacts(self, call: BoundCall, index: Index) -> tuple[list[Any], dict[int, Verdict]]:
+        values: list[Any] = []
+        lacking: dict[int, Verdict] = {}
+        for position, verdict in enumerate(self.verdicts(call, index)):
+            values.append(verdict.artefact)
+            if not verdict.status.has_score:
+                lacking[position] = Verdict(None, f"{call.label}: {verdict.reason}", status=verdict.status)
+            elif verdict.artefact is None:
+                lacking[position] = Verdict.abstain(f"{call.label} made nothing to judge")
+        return values, lacking
+
+    def _vary(self, call: BoundCall, i: int, options: dict[str, Any]) -> Verdict | None:
+        """Fill in the options that come from the row; return a verdict where one can't be used."""
+        for name, node in call.varying.items():
+            option = call.verifier.options[name]
+            value = known(self.samples[i], node.name) if isinstance(node, tree.Known) else _cell(node, self.samples[i])
+            if value is None:
+                if option.required:
+                    return Verdict.error(f"{call.verifier.name} needs '{name}', and {tree.write(node)} is None")
+                options[name] = option.default
+                continue
+            try:
+                options[name] = option.validate(value)
+            except ValueError as problem:
+                return Verdict.error(f"{call.verifier.name}: '{name}' from {tree.write(node)} {problem}")
+        return None
+
+
+def known(sample: Sample, name: str) -> Any:
+    """Return what is known of a sample under a name of the language."""
+    return len(sample.completion) if name == "characters" else getattr(sample, name)
+
+
+def _cell(node: Node, sample: Sample) -> Any:
+    assert isinstance(node, tree.Cell)
+    return follow(sample.row, node.path)
+
+
+def _absent(name: str, node: Node) -> Verdict:
+    """The verdict where a required input is `None`: without a reference the data is at fault, else it isn't for us."""
+    if name == "reference":
+        return Verdict.bad_reference(f"there is no reference: {tree.write(node)} is None")
+    return Verdict.abstain(f"{tree.write(node)} is None")

@@ -1,0 +1,60 @@
+"""Mistakes in a reward, each pointing at the characters that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from assay.errors import RewardError
+from assay.language.tree import Span
+
+__all__ = ["Kind", "Problem", "refuse"]
+
+Kind = Literal["syntax", "name", "plugin", "argument", "type", "column", "total"]
+
+#: A reward with more mistakes than this is shown with the first ones only.
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake.
+
+    Attributes:
+        kind: what sort of mistake: `syntax`, an unknown `name`, a `plugin` that isn't there or lacks the verifier,
+            an `argument` of a verifier, a `type`, a missing `column`, no `total`.
+        line: the name of the reward's line.
+        text: the line's text.
+        at: which characters of the text.
+        message: a sentence that says what to do.
+    """
+
+    kind: Kind
+    line: str
+    text: str
+    at: Span
+    message: str
+
+    def __str__(self) -> str:
+        start, end = self.at
+        before = self.text[:start]
+        row = before.count("\n")
+        column = start - (before.rfind("\n") + 1)
+        shown = self.text.split("\n")[row] if self.text else ""
+        width = max(1, min(end - start, len(shown) - column))
+        left = max(0, column - 60)
+        excerpt = ("..." if left else "") + shown[left : left + 110] + ("..." if len(shown) > left + 110 else "")
+        pointer = " " * (column - left + (3 if left else 0)) + "^" * min(width, 110 - (column - left))
+        place = f"{self.line}, character {column + 1}" + (f" of line {row + 1}" if "\n" in self.text else "")
+        return f"{place}: {self.message}\n    {excerpt}\n    {pointer}"
+
+
+def refuse(problems: Sequence[Problem]) -> RewardError:
+    """Return the error that shows these problems; it carries them as `problems`."""
+    shown = "\n".join(str(p) for p in problems[:SHOWN])
+    if len(problems) > SHOWN:
+        shown += f"\n... and {len(problems) - SHOWN} more"
+    error = RewardError(shown)
+    error.problems = tuple(problems)
+    return error
