@@ -1,0 +1,43 @@
+# Everything a newcomer needs. Each target does its own set-up, once, into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PLUGINS := $(wildcard verifiers/* sandboxes/* plugins/*)
+READY := .venv/.ready
+
+# Two torch processes with several threads each are slower than with one, on every machine that runs them side by side.
+export OMP_NUM_THREADS ?= 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: help demo test lint bench clean
+
+help:
+	@echo "make demo   train a tiny model on a composed reward, from nothing, in under a minute"
+	@echo "make test   run all tests"
+	@echo "make lint   check style and types"
+	@echo "make bench  measure assay beside its peers"
+	@echo "make clean  remove the virtual environment and caches"
+
+$(READY): pyproject.toml constraints.txt $(wildcard $(addsuffix /pyproject.toml,$(PLUGINS)))
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Setting up .venv (a minute or two, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-e '.[train,dev]' $(addprefix -e ./,$(PLUGINS)) 2>.venv/pip.log || { cat .venv/pip.log >&2; exit 1; }
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python examples/demo/demo.py
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(READY)
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --diff --quiet; exit 1; }
+	@$(BIN)/mypy
+
+bench: $(READY)
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis runs build dist
