@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.language.column import NAMES, SKIPPED, TIMEOUT, Column
-from assay.language.evaluation import Evaluation
+from assay.language.evaluation import Evaluation, to_float
 from assay.sample import Sample
 from assay.verdict import Verdict
 
@@ -118,11 +118,10 @@ def _line(column: Column) -> Line:
     numbers = np.full(size, np.nan)
     if column.values.dtype == object:  # a line that holds a text, for use in comparisons
         for position, value in enumerate(column.values.tolist()):
-            if isinstance(value, (bool, int, float)):
-                numbers[position] = value
+            numbers[position] = np.nan if (number := to_float(value)) is None else number
     else:
         numbers = column.values.copy()
-    numbers[column.status > TIMEOUT] = np.nan
+    numbers[(column.status > TIMEOUT) | ~np.isfinite(numbers)] = np.nan
     return Line(
         numbers,
         [NAMES[code] for code in column.status.tolist()],

@@ -30,7 +30,7 @@ from assay.language.literals import literal
 from assay.language.tree import Node
 from assay.sample import Sample, follow
 
-__all__ = ["Evaluation"]
+__all__ = ["Evaluation", "to_float"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -64,7 +64,9 @@ class Evaluation:
         missing = index[column.status[index] == SKIPPED]
         if missing.size:
             missing = np.unique(missing)
-            column.put(missing, self.value(self.program.reward.lines[name], missing))
+            # Other lines may hold texts, to be compared; these two are what a trainer computes with.
+            value = self._number if name in ("total", "weight") else self.value
+            column.put(missing, value(self.program.reward.lines[name], missing))
         return column.take(index)
 
     def value(self, node: Node, index: Index) -> Column:
@@ -144,7 +146,7 @@ class Evaluation:
         for position, value in enumerate(column.values.tolist()):
             if numbers.status[position] > TIMEOUT:
                 continue
-            number = _to_float(value)
+            number = to_float(value)
             if number is None or not math.isfinite(number):
                 what = f"a {type(value).__name__}" if number is None else str(value)
                 numbers.status[position] = ERROR
@@ -436,7 +438,8 @@ _COMPARE: dict[str, Callable[[Any, Any], npt.NDArray[np.bool_]]] = {
 }
 
 
-def _to_float(value: Any) -> float | None:
+def to_float(value: Any) -> float | None:
+    """Return a cell as a number, infinity for an integer past float64, `None` for anything but a number."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
         return None
     try:
@@ -449,7 +452,7 @@ def _holds_objects(column: Column) -> bool:
     """Whether a column holds something other than numbers."""
     if column.values.dtype != object:
         return False
-    return any(value is not None and _to_float(value) is None for value in column.values.tolist())
+    return any(value is not None and to_float(value) is None for value in column.values.tolist())
 
 
 def _kind(value: Any) -> str:
@@ -457,7 +460,7 @@ def _kind(value: Any) -> str:
         return "text"
     if isinstance(value, (list, tuple, set)):
         return "list"
-    return "number" if _to_float(value) is not None else type(value).__name__
+    return "number" if to_float(value) is not None else type(value).__name__
 
 
 def _is_literal(node: Node) -> bool:

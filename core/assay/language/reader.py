@@ -192,7 +192,7 @@ class _Reader:
         raise self._refuse(at, self._unknown(name), "name")
 
     def _unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(name, [*self.lines, *RESERVED], n=1)
+        close = difflib.get_close_matches(name, [*self.lines, *RESERVED], n=1, cutoff=0.7)
         if close:
             return f"there is no name '{name}'; did you mean '{close[0]}'?"
         return (
