@@ -110,7 +110,7 @@ class TestExpression:
         assert Reward(built) == Reward(text)
 
     def test_has_no_truth_value(self):
-        with pytest.raises(TypeError, match="& | ~"):
+        with pytest.raises(TypeError, match=r"& \| ~"):
             bool(v("a.b"))
 
     def test_refuses_what_has_no_literal(self):
