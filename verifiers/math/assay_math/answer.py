@@ -1,0 +1,212 @@
+r"""The verifiers: `math.answer` for anything mathematical, `math.numeric` for numbers with partial credit."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Literal
+
+from assay import Verdict, verifier
+from assay.extract import check
+from assay.extract import extract as find
+from assay_math.compare import Rules, compare
+from assay_math.reader import Unreadable, read
+from assay_math.text import MAX_LENGTH, clean, squeeze
+from assay_math.tree import Node, Words
+from assay_math.value import NoValue, exact, precise
+
+__all__ = ["answer", "numeric"]
+
+#: Where an answer is looked for, unless the reward says otherwise.
+WHERE = (
+    "boxed|tag:answer|after:####|after:the final answer is|after:the answer is|after:final answer:|after:answer:|whole"
+)
+
+# How data sets end a worked solution whose last line is the answer.
+_SOLUTION = re.compile(r"(?:^|\n)[ \t]*(?:####|(?:A|Answer|Final answer)[ \t]*:)[ \t]*([^\n]+)\s*$", re.IGNORECASE)
+
+
+@verifier(boolean=True, bounded=True)
+def answer(
+    completion: str,
+    reference: Any,
+    *,
+    extract: str = WHERE,
+    tolerance: float | None = None,
+    digits: int | None = None,
+    units: Literal["optional", "required"] = "optional",
+    lenient: bool = False,
+) -> Verdict:
+    r"""The final answer equals the reference as mathematics.
+
+    A decimal reference is matched to its own digits; an exact one demands an exact answer. Sets, tuples, lists and
+    intervals are told apart; `9\%` is 0.09 and not 9.
+
+    Options:
+        extract: where the completion's answer stands, in the forms of `assay.extract`.
+        tolerance: relative difference that is forgiven.
+        digits: compare after rounding to this many digits after the point.
+        units: whether a unit may be missing on one side; where both have one they must always agree.
+        lenient: let the last of several different answers win.
+
+    The reference may be bare LaTeX, `$`-wrapped, boxed, a number, a worked solution that ends in `#### 72` or
+    `A: 72`, or a list of accepted answers.
+    """
+    wanted = _references(reference)
+    if isinstance(wanted, Verdict):
+        return wanted
+    found = _find(completion, extract, lenient)
+    if isinstance(found, Verdict):
+        return found
+    given, tree = found
+    rules = Rules(tolerance, digits, units == "optional")
+    last = None
+    for text, node in wanted:
+        if squeeze(clean(given)) == squeeze(clean(text)):
+            return Verdict(1.0, "the same text", details={"answer": given[:200], "stage": "text"})
+        if tree is None:
+            continue
+        last = compare(tree, node, rules)
+        if last.equal:
+            return Verdict(1.0, last.reason, details={"answer": given[:200], "stage": last.stage})
+    if last is None:
+        return Verdict(
+            0.0, f"the answer can't be read: {given[:80]!r}", details={"answer": given[:200], "stage": "reading"}
+        )
+    return Verdict(0.0, last.reason, details={"answer": given[:200], "stage": last.stage})
+
+
+@verifier(bounded=True)
+def numeric(
+    completion: str,
+    reference: Any,
+    *,
+    extract: str = WHERE,
+    rel: float = 0.0,
+    abs_: float = 0.0,
+    full: float | None = None,
+    zero: float | None = None,
+    ramp: Literal["none", "linear", "cosine", "relative"] = "none",
+    lenient: bool = False,
+) -> Verdict:
+    """The final answer is a number near the reference, with partial credit by a ramp.
+
+    The relative error is `|answer - reference| / |reference|` (the absolute error where the reference is 0).
+
+    Options:
+        extract: where the completion's answer stands, in the forms of `assay.extract`.
+        rel: relative error that still scores 1.
+        abs_: absolute error that still scores 1.
+        full: relative error up to which a ramp pays 1; `rel` by default.
+        zero: relative error from which a ramp pays 0; 1 by default.
+        ramp: `linear` or `cosine` between `full` and `zero`; `relative` pays `1 - error`.
+        lenient: let the last of several different answers win.
+    """
+    import math
+
+    wanted = _references(reference)
+    if isinstance(wanted, Verdict):
+        return wanted
+    target = _number(wanted[0][1])
+    if target is None:
+        return Verdict.bad_reference(f"the reference is not a number: {wanted[0][0][:80]!r}")
+    found = _find(completion, extract, lenient)
+    if isinstance(found, Verdict):
+        return found
+    value = None if found[1] is None else _number(found[1])
+    if value is None:
+        return Verdict(0.0, f"the answer is not a number: {found[0][:80]!r}")
+    apart = abs(value - target)
+    error = apart / abs(target) if target else apart
+    reason = f"{value:g} for {target:g}: a relative error of {error:.3g}"
+    if apart <= abs_ or error <= rel or value == target:
+        return Verdict(1.0, reason)
+    if ramp == "none":
+        return Verdict(0.0, reason)
+    if ramp == "relative":
+        return Verdict(max(0.0, 1 - error), reason)
+    low, high = rel if full is None else full, 1.0 if zero is None else zero
+    share = min(max((error - low) / (high - low), 0.0), 1.0) if high > low else float(error > low)
+    return Verdict(1 - share if ramp == "linear" else 0.5 * (1 + math.cos(math.pi * share)), reason)
+
+
+def _find(completion: str, where: str, lenient: bool) -> tuple[str, Node | None] | Verdict:
+    """Return the completion's answer as text and tree, or the verdict where there is none."""
+    check(where)
+    found = find(completion, where, lenient=lenient)
+    if found.text is None:
+        return Verdict(0.0, f"no answer: {found.reason}")
+    text = found.text
+    if len(text) > MAX_LENGTH:
+        return Verdict(0.0, f"the answer has {len(text):,} characters")
+    try:
+        return text, _read(text)
+    except Unreadable:
+        return text, None
+
+
+def _references(reference: Any) -> tuple[tuple[str, Node], ...] | Verdict:
+    """Return every accepted answer as text and tree, or the verdict where one can't be used."""
+    several = reference if isinstance(reference, (list, tuple)) else [reference]
+    if not several:
+        return Verdict.bad_reference("the reference is an empty list")
+    try:
+        return tuple(_reference(_plain(one)) for one in several)
+    except Unreadable as problem:
+        return Verdict.bad_reference(f"the reference can't be read: {problem}")
+
+
+def _plain(reference: Any) -> str:
+    if isinstance(reference, bool) or reference is None:
+        return str(reference) if reference is not None else ""
+    if isinstance(reference, float):
+        if reference != reference or reference in (float("inf"), float("-inf")):
+            raise Unreadable(f"it is {reference}")
+        return str(int(reference)) if reference.is_integer() and abs(reference) < 2**53 else repr(reference)
+    if isinstance(reference, (str, int)):
+        return str(reference)
+    if hasattr(reference, "item"):
+        return _plain(reference.item())
+    raise Unreadable(f"it is a {type(reference).__name__}, not a text or a number")
+
+
+@lru_cache(maxsize=20_000)
+def _reference(text: str) -> tuple[str, Node]:
+    if "\\boxed" in text or "\\fbox" in text:
+        boxed = find(text, "boxed", lenient=True)
+        if boxed.text is None:
+            raise Unreadable(boxed.reason)
+        text = boxed.text
+    elif (solution := _SOLUTION.search(text)) is not None:
+        text = solution[1]
+    if _unbalanced(text):
+        raise Unreadable("its braces don't match")
+    return text, read(text)
+
+
+@lru_cache(maxsize=20_000)
+def _read(text: str) -> Node:
+    return read(text)
+
+
+def _unbalanced(text: str) -> bool:
+    depth = 0
+    for match in re.finditer(r"\\.|[{}]", text):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth < 0:
+            return True
+    return depth != 0
+
+
+def _number(node: Node) -> float | None:
+    from assay_math.compare import bare
+
+    if isinstance(node, Words):
+        return None
+    try:
+        node = bare(node)
+        value = exact(node)
+        number = precise(node, {}) if value is None else value
+        return float(number)
+    except (NoValue, TypeError, OverflowError):
+        return None

@@ -1,0 +1,527 @@
+"""Decides whether an answer equals a reference, in rising order of cost; every stage is bounded."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product as combinations
+
+from assay_math import units
+from assay_math.tree import (
+    Apply,
+    Bracketed,
+    Decimal,
+    Items,
+    Matrix,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Relation,
+    Sum,
+    Symbol,
+    Union,
+    Words,
+    symbols,
+)
+from assay_math.value import NoValue, approximate, exact, precise
+
+__all__ = ["Comparison", "Rules", "bare", "compare"]
+
+#: Points at which expressions with variables are compared, and how many must have a value.
+POINTS, NEEDED = 12, 5
+#: Two values that agree to this many digits, computed to ten more, are equal.
+DIGITS = 30
+MAX_ITEMS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts as equal.
+
+    Attributes:
+        tolerance: relative difference that is forgiven, `None` for none.
+        digits: digits after the point to which both are rounded first, `None` for the reference's own.
+        units: whether an answer may lack a unit that the reference has, or have one that it lacks.
+    """
+
+    tolerance: float | None = None
+    digits: int | None = None
+    units_optional: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The decision, the stage that made it, and why."""
+
+    equal: bool
+    stage: str
+    reason: str
+
+
+def compare(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    """Compare an answer with a reference."""
+    answer, reference = _expanded(answer), _expanded(reference)
+    if answer == reference:
+        return Comparison(True, "structure", "the same expression")
+    answer, reference = _unlabelled(answer, reference)
+    if isinstance(answer, Words) or isinstance(reference, Words):
+        same = _wording(answer) == _wording(reference)
+        return Comparison(same, "words", "the same words" if same else "other words")
+    ranged = _as_interval(answer), _as_interval(reference)
+    if ranged[0] is not None and ranged[1] is not None:
+        return _collections(ranged[0], ranged[1], rules)
+    if isinstance(answer, Relation) or isinstance(reference, Relation):
+        return _relations(answer, reference, rules)
+    collections = (Bracketed, Items, Union, Matrix)
+    if isinstance(answer, collections) or isinstance(reference, collections):
+        return _collections(answer, reference, rules)
+    return _values(answer, reference, rules)
+
+
+def _wording(node: Node) -> Node:
+    """A single letter is a choice, whether it was read as a variable or as a word."""
+    return Words(node.name.upper()) if isinstance(node, Symbol) and len(node.name) == 1 else node
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def _values(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    factor = Fraction(1)
+    if isinstance(answer, Quantity) or isinstance(reference, Quantity):
+        answer, reference = _with_unit(answer, reference), _with_unit(reference, answer)
+        left, right = _unit(answer), _unit(reference)
+        if left and right:
+            agreed = units.agree(left, right)
+            if agreed is None:
+                return Comparison(False, "units", f"'{left}' is not '{right}'")
+            factor = agreed
+        elif not rules.units_optional:
+            return Comparison(False, "units", f"the unit '{left or right}' stands on one side alone")
+        elif "circ" in (left or right) and (symbols(answer) or _mentions_pi(answer) or _mentions_pi(reference)):
+            return _numbers(answer, reference, rules)  # degrees against radians
+        answer, reference = bare(answer), bare(reference)
+    if factor != 1:
+        answer = Product((Number(factor), answer))
+    return _numbers(answer, reference, rules)
+
+
+def _numbers(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    try:
+        left, right = exact(answer), exact(reference)
+        if left is not None and right is not None:
+            return _rationals(left, right, reference, rules)
+        names = symbols(answer) | symbols(reference)
+        if not names:
+            return _constants(answer, reference, rules)
+        return _functions(answer, reference, sorted(names))
+    except NoValue as problem:
+        same = _canonical(answer) == _canonical(reference)
+        return Comparison(
+            same, "structure", "the same expression" if same else f"not the same expression, and {problem}"
+        )
+
+
+def _rationals(left: Fraction, right: Fraction, reference: Node, rules: Rules) -> Comparison:
+    if left == right:
+        return Comparison(True, "exact", "equal")
+    if rules.tolerance is not None:
+        close = abs(left - right) <= Fraction(rules.tolerance) * max(abs(right), abs(left))
+        return Comparison(close, "tolerance", f"{'within' if close else 'outside'} a tolerance of {rules.tolerance:g}")
+    unit = _last_digit(reference, rules)
+    if unit is not None and _rounds_to(left, right, unit):
+        return Comparison(True, "rounding", f"equal after rounding to {_places(unit)}")
+    return Comparison(False, "exact", "different numbers")
+
+
+def _constants(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    left, right = approximate_or_none(answer), approximate_or_none(reference)
+    tolerance = rules.tolerance
+    unit = None if tolerance is not None else _last_digit(reference, rules)
+    if left is not None and right is not None:
+        apart = abs(left - right)
+        size = max(abs(left), abs(right), 1e-300)
+        room = max(1e-9 * size, (tolerance or 0) * size * 1.01, 1.01 * float(unit or 0))
+        if apart > room:
+            return Comparison(False, "numeric", "different values")
+    first, second = precise(answer, {}), precise(reference, {})
+    size = max(abs(first), abs(second))
+    apart = abs(first - second)
+    if apart <= size * 10.0**-DIGITS:
+        return Comparison(True, "numeric", f"equal to {DIGITS} digits")
+    if tolerance is not None:
+        close = bool(apart <= tolerance * size)
+        return Comparison(close, "tolerance", f"{'within' if close else 'outside'} a tolerance of {tolerance:g}")
+    if unit is not None and abs(first.imag if hasattr(first, "imag") else 0) == 0:
+        value, wanted = Fraction(str(first.real)), exact(reference)
+        if wanted is not None and _rounds_to(value, wanted, unit):
+            return Comparison(True, "rounding", f"equal after rounding to {_places(unit)}")
+    return Comparison(False, "numeric", "different values")
+
+
+def _functions(answer: Node, reference: Node, names: Sequence[str]) -> Comparison:
+    """Compare at random points: different at one is different, equal to many digits at several is equal."""
+    agreed = 0
+    for point in _points(names):
+        try:
+            left, right = approximate(answer, point), approximate(reference, point)
+        except NoValue:
+            continue
+        if abs(left - right) > 1e-7 * max(abs(left), abs(right), 1e-300):
+            where = ", ".join(f"{name} = {value:g}" for name, value in point.items())
+            return Comparison(False, "numeric", f"different at {where}")
+        first, second = precise(answer, point), precise(reference, point)
+        if abs(first - second) > max(abs(first), abs(second)) * 10.0**-DIGITS:
+            return Comparison(False, "numeric", "different at a point, by very little")
+        agreed += 1
+        if agreed >= NEEDED:
+            return Comparison(True, "numeric", f"equal at {agreed} random points")
+    same = _canonical(answer) == _canonical(reference)
+    return Comparison(same, "structure", "the same expression" if same else "no common values to compare")
+
+
+def _points(names: Sequence[str]) -> Sequence[dict[str, float]]:
+    """The same points every time, in both signs and sizes, away from integers."""
+    source = random.Random(20240229)  # noqa: S311 - chooses test points, guards nothing
+    points = []
+    for index in range(POINTS):
+        low, high = [(0.1, 3.0), (-3.0, 3.0), (2.0, 9.0), (-0.9, 0.9)][index % 4]
+        points.append({name: round(source.uniform(low, high), 6) for name in names})
+    return points
+
+
+def approximate_or_none(node: Node) -> complex | None:
+    """Return a constant's value in double precision, `None` where it has none."""
+    try:
+        return approximate(node, {})
+    except NoValue:
+        return None
+
+
+def _last_digit(reference: Node, rules: Rules) -> Fraction | None:
+    """Return the value of one in the reference's last digit, if it was written as a decimal."""
+    if rules.digits is not None:
+        return Fraction(1, 10**rules.digits)
+    match reference:
+        case Decimal(value=value, unit=unit) if abs(value) >= 10 * unit:  # one digit alone, as in 0.5, is meant exactly
+            return unit
+        case Product(factors=(Number(value=sign), Decimal(unit=unit))) if abs(sign) == 1:
+            return unit if abs(_decimal_value(reference)) >= 10 * unit else None
+        case Apply(function="percent", arguments=(argument,)):
+            return None if (unit := _last_digit(_first(argument), rules)) is None else unit / 100
+    return None
+
+
+def _decimal_value(node: Node) -> Fraction:
+    return exact(node) or Fraction(0)
+
+
+def _first(node: Node) -> Node:
+    return node.factors[0] if isinstance(node, Product) else node
+
+
+def _rounds_to(value: Fraction, wanted: Fraction, unit: Fraction) -> bool:
+    """Whether a value is the wanted one when it is rounded to the last digit, halves either way."""
+    return abs(value - wanted) * 2 <= unit
+
+
+def _places(unit: Fraction) -> str:
+    places = len(str(unit.denominator)) - 1
+    return f"{places} digit{'s' if places != 1 else ''}"
+
+
+def _with_unit(node: Node, other: Node) -> Node:
+    """Read `5 m` as five metres, and not as five times m, where the other side has a unit."""
+    match node, other:
+        case Product(factors=(*value, Symbol(name=name))), Quantity() if units.known(name) and not symbols(other):
+            factors = tuple(value)
+            if not any(map(symbols, factors)):
+                return Quantity(factors[0] if len(factors) == 1 else Product(factors), name)
+    return node
+
+
+def _unit(node: Node) -> str:
+    if isinstance(node, Quantity):
+        return node.unit if not isinstance(node.value, Quantity) else node.value.unit
+    return ""
+
+
+def bare(node: Node) -> Node:
+    """Return a value without its label and unit."""
+    if (labelled := _label(node)) is not None:
+        node = labelled[1]
+    while isinstance(node, Quantity):
+        node = node.value
+    return node
+
+
+def _mentions_pi(node: Node) -> bool:
+    match node:
+        case Symbol(name="pi"):
+            return True
+        case Sum(terms=parts) | Product(factors=parts) | Apply(arguments=parts):
+            return any(map(_mentions_pi, parts))
+        case Power(base=base, exponent=exponent):
+            return _mentions_pi(base) or _mentions_pi(exponent)
+        case Quantity(value=value):
+            return _mentions_pi(value)
+    return False
+
+
+def _canonical(node: Node) -> str:
+    """A text that is the same for expressions that differ in the order of terms and factors alone."""
+    match node:
+        case Sum(terms=parts):
+            return f"({'+'.join(sorted(map(_canonical, parts)))})"
+        case Product(factors=parts):
+            return f"({'*'.join(sorted(map(_canonical, parts)))})"
+        case Power(base=base, exponent=exponent):
+            return f"{_canonical(base)}^{_canonical(exponent)}"
+        case Apply(function=function, arguments=arguments):
+            return f"{function}[{','.join(map(_canonical, arguments))}]"
+        case Number(value=value) | Decimal(value=value):
+            return str(value) if value.numerator.bit_length() < 4000 else f"{hash(value)}"
+    return repr(node)
+
+
+# --- structure --------------------------------------------------------------------------------------------------------
+
+
+def _expanded(node: Node) -> Node:
+    """Lift a plus-minus out of the expression that it stands in: both values of the whole are the answer."""
+    parts: tuple[Node, ...]
+    rebuild: Callable[[tuple[Node, ...]], Node]
+    match node:
+        case Sum(terms=parts):
+            rebuild = Sum
+        case Product(factors=parts):
+            rebuild = Product
+        case Power(base=base, exponent=exponent):
+            parts, rebuild = (base, exponent), lambda p: Power(*p)
+        case Relation(sides=(Symbol() as name, value), operators=("=",)):
+            inner = _expanded(value)
+            if isinstance(inner, Items) and not isinstance(value, Items):
+                return inner
+            return Relation((name, inner), ("=",))
+        case Quantity(value=value, unit=unit):
+            inner = _expanded(value)
+            if isinstance(inner, Items):
+                return Items(tuple(Quantity(one, unit) for one in inner.items))
+            return Quantity(inner, unit)
+        case Items(items=items):
+            flat: list[Node] = []
+            for one in map(_expanded, items):
+                flat.extend(one.items if isinstance(one, Items) else (one,))
+            return Items(tuple(flat))
+        case _:
+            return node
+    parts = tuple(_expanded(one) for one in parts)
+    choices = [one.items if isinstance(one, Items) else (one,) for one in parts]
+    if all(len(one) == 1 for one in choices):
+        return rebuild(parts)
+    several = [rebuild(tuple(one)) for one in list(combinations(*choices))[:MAX_ITEMS]]
+    return Items(tuple(several))
+
+
+def _unlabelled(answer: Node, reference: Node) -> tuple[Node, Node]:
+    r"""Take a label (`x =`, `f(x) =`, `x \in`) off the side that has one where the other has none."""
+    labelled = _label(answer), _label(reference)
+    if labelled[0] and labelled[1]:
+        if labelled[0][0] == labelled[1][0]:
+            return labelled[0][1], labelled[1][1]
+        return answer, reference
+    return (labelled[0][1] if labelled[0] else answer), (labelled[1][1] if labelled[1] else reference)
+
+
+def _label(node: Node) -> tuple[Node, Node] | None:
+    match node:
+        case Relation(sides=(Symbol() | Apply() as name, value), operators=("=" | "in",)):
+            if isinstance(name, Symbol) or name.function.endswith("()"):
+                return name, value
+        case Items(items=items) if items:
+            labels = [_label(one) for one in items]
+            known = [one for one in labels if one is not None]
+            if len(known) == len(labels) and len({name for name, _ in known}) == 1:
+                return known[0][0], Items(tuple(value for _, value in known))
+            if isinstance(items[0], Relation) and known and labels[0] and all(one is None for one in labels[1:]):
+                return known[0][0], Items((known[0][1], *items[1:]))  # x = 1, 2, 3
+    return None
+
+
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_ENDLESS = Symbol("oo")
+_MINUS_ENDLESS = Product((Number(Fraction(-1)), Symbol("oo")))
+
+
+def _as_interval(node: Node) -> Node | None:
+    """Return an inequality in one variable as an interval, an interval as itself, `None` for anything else."""
+    match node:
+        case Bracketed(left="(" | "[", items=(_, _), right=")" | "]") | Union():
+            return node
+        case Relation(sides=(left, right), operators=(operator,)) if operator in _FLIPPED:
+            if isinstance(right, Symbol) and not isinstance(left, Symbol):
+                left, right, operator = right, left, _FLIPPED[operator]
+            if isinstance(left, Symbol) and not symbols(right):
+                closed = operator.endswith("=")
+                if operator.startswith("<"):
+                    return Bracketed("(", (_MINUS_ENDLESS, right), "]" if closed else ")")
+                return Bracketed("[" if closed else "(", (right, _ENDLESS), ")")
+        case Relation(sides=(low, Symbol(), high), operators=(first, second)):
+            if first in _FLIPPED and second in _FLIPPED and first[0] == second[0] and not symbols(low) | symbols(high):
+                if first[0] == ">":
+                    low, high, first, second = high, low, second, first
+                return Bracketed("[" if "=" in first else "(", (low, high), "]" if "=" in second else ")")
+        case Items(items=items) if items and all(isinstance(one, Relation) for one in items):
+            parts = [_as_interval(one) for one in items]
+            known = tuple(one for one in parts if one is not None)
+            if len(known) == len(parts) > 1:
+                return Union(known)
+    return None
+
+
+def _relations(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    match answer, reference:
+        case (
+            Relation(sides=(a, b), operators=(first,)),
+            Relation(sides=(c, d), operators=(second,)),
+        ) if first == second == "=":
+            if symbols(answer) != symbols(reference):
+                return Comparison(False, "relation", "equations in different variables")
+            return _proportional(_difference(a, b), _difference(c, d))
+        case Relation(sides=(a, b), operators=(first,)), Relation(sides=(c, d), operators=(second,)):
+            for e, f, operator in ((a, b, first), (b, a, _FLIPPED.get(first, first))):
+                if operator == second and compare(e, c, rules).equal and compare(f, d, rules).equal:
+                    return Comparison(True, "relation", "the same relation")
+        case Relation(sides=some, operators=first), Relation(sides=others, operators=second):
+            if first == second and len(some) == len(others):
+                same = all(compare(x, y, rules).equal for x, y in zip(some, others, strict=True))
+                return Comparison(same, "relation", "the same relation" if same else "different relations")
+        case Relation(sides=sides, operators=operators), _ if set(operators) == {"="}:
+            # A derivation, `x = 2 + 3 = 5`, states its last side.
+            if not isinstance(reference, Relation) and len(sides) > 2 and isinstance(sides[0], Symbol):
+                return compare(sides[-1], reference, rules)
+    return Comparison(False, "relation", "different relations")
+
+
+def _difference(left: Node, right: Node) -> Node:
+    return Sum((left, Product((Number(Fraction(-1)), right))))
+
+
+def _proportional(left: Node, right: Node) -> Comparison:
+    """Two equations are the same if one is the other times a constant."""
+    names = sorted(symbols(left))
+    ratios = []
+    for point in _points(names):
+        try:
+            a, b = precise(left, point), precise(right, point)
+        except NoValue:
+            continue
+        if a == 0 or b == 0:
+            if a != b:
+                return Comparison(False, "relation", "different equations")
+            continue
+        ratios.append(a / b)
+        if abs(ratios[-1] - ratios[0]) > abs(ratios[0]) * 10.0**-20:
+            return Comparison(False, "relation", "different equations")
+    same = len(ratios) >= NEEDED
+    return Comparison(same, "relation", "the same equation" if same else "equations without common values")
+
+
+def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    match answer, reference:
+        case Matrix(rows=some), Matrix(rows=others):
+            if [len(row) for row in some] != [len(row) for row in others]:
+                return Comparison(False, "matrix", "matrices of different shapes")
+            return _in_order([x for row in some for x in row], [y for row in others for y in row], rules, "entry")
+        case Union(parts=some), Union(parts=others):
+            return _in_any_order(some, others, rules)
+        case Bracketed(left=l1, items=some, right=r1), Bracketed(left=l2, items=others, right=r2):
+            if (l1, r1) != (l2, r2):
+                return Comparison(False, "brackets", f"{l1}{r1} is not {l2}{r2}")
+            if l1 == "{":
+                return _in_any_order(_distinct(some, rules), _distinct(others, rules), rules)
+            return _in_order(some, others, rules, "place")
+        case Items(items=some), Items(items=others):
+            return _in_any_order(some, others, rules)
+        case (Items(items=some), Bracketed(left="{", items=others)) | (
+            Bracketed(left="{", items=some),
+            Items(items=others),
+        ):
+            return _in_any_order(_distinct(some, rules), _distinct(others, rules), rules)
+        case (Items(items=some), Bracketed(items=others)) | (Bracketed(items=some), Items(items=others)):
+            return _in_order(some, others, rules, "place")
+        case (Bracketed(left="{", items=(only,)), other) | (other, Bracketed(left="{", items=(only,))):
+            return compare(only, other, rules)
+    return Comparison(False, "structure", f"{_kind(answer)} is not {_kind(reference)}")
+
+
+def _in_order(some: Sequence[Node], others: Sequence[Node], rules: Rules, what: str) -> Comparison:
+    if len(some) != len(others):
+        return Comparison(False, "structure", f"{len(some)} values instead of {len(others)}")
+    for index, (x, y) in enumerate(zip(some, others, strict=True), 1):
+        one = _item(x, y, rules)
+        if not one.equal:
+            return Comparison(False, one.stage, f"{what} {index}: {one.reason}")
+    return Comparison(True, "structure", "equal value by value")
+
+
+def _in_any_order(some: Sequence[Node], others: Sequence[Node], rules: Rules) -> Comparison:
+    if len(some) != len(others):
+        return Comparison(False, "structure", f"{len(some)} values instead of {len(others)}")
+    if len(some) > MAX_ITEMS:
+        return _in_order(some, others, rules, "place")
+    left = list(others)
+    for x in some:
+        found = next((k for k, y in enumerate(left) if _item(x, y, rules).equal), None)
+        if found is None:
+            return Comparison(False, "structure", "a value has no counterpart")
+        del left[found]
+    return Comparison(True, "structure", "equal in some order")
+
+
+def _item(x: Node, y: Node, rules: Rules) -> Comparison:
+    if _endless(x) or _endless(y):
+        return Comparison(_endless(x) == _endless(y), "structure", "one is infinite")
+    return compare(x, y, rules)
+
+
+def _endless(node: Node) -> int:
+    """Return 1 or -1 for plus and minus infinity, 0 for all else."""
+    match node:
+        case Symbol(name="oo"):
+            return 1
+        case Product(factors=(Number(value=sign), Symbol(name="oo"))):
+            return 1 if sign > 0 else -1
+    return 0
+
+
+def _distinct(items: Sequence[Node], rules: Rules) -> Sequence[Node]:
+    """A set holds each value once."""
+    if len(items) > MAX_ITEMS:
+        return items
+    kept: list[Node] = []
+    for one in items:
+        if not any(_item(one, other, Rules(units_optional=rules.units_optional)).equal for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _kind(node: Node) -> str:
+    match node:
+        case Bracketed(left="{"):
+            return "a set"
+        case Bracketed(left=left, right=right):
+            return f"a tuple or interval {left}{right}"
+        case Items():
+            return "a list"
+        case Matrix():
+            return "a matrix"
+        case Union():
+            return "a union"
+        case Relation():
+            return "a relation"
+    return "a value"

@@ -1,0 +1,136 @@
+r"""The text of an answer, cleaned of everything that says nothing: spacing, `\left`, `$`, markdown, labels."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["MAX_LENGTH", "clean", "squeeze"]
+
+#: Longer answers are not read: no reference of a data set comes near.
+MAX_LENGTH = 4000
+
+# Characters with a spelling in LaTeX. What NFKC makes of the others (superscripts, full-width forms) is right as it is.
+_CHARACTERS = {
+    "\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2010": "-", "\u2011": "-", "\ufe63": "-",
+    "\u00d7": r"\times ", "\u00b7": r"\cdot ", "\u22c5": r"\cdot ", "\u2217": "*", "\u00f7": "/", "\u2044": "/", "\u2215": "/",
+    "\u2264": r"\le ", "\u2265": r"\ge ", "\u2260": r"\ne ", "\u2248": r"\approx ", "\u00b1": r"\pm ", "\u2213": r"\mp ",
+    "\u221e": r"\infty ", "\u221a": r"\sqrt ", "\u221b": r"\cbrt ", "\u00b0": r"^\circ ", "\u2218": r"\circ ",
+    "\u222a": r"\cup ", "\u2229": r"\cap ", "\u2208": r"\in ", "\u2209": r"\notin ", "\u2205": r"\emptyset ", "\u2216": r"\setminus ",
+    "\u211d": r"\mathbb{R}", "\u2124": r"\mathbb{Z}", "\u2115": r"\mathbb{N}", "\u211a": r"\mathbb{Q}", "\u2102": r"\mathbb{C}",
+    "\u2032": "'", "\u2019": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
+    "\u27e8": r"\langle ", "\u27e9": r"\rangle ", "\u2223": "|", "\u00a3": r"\pounds ", "\u20ac": r"\euro ",
+    "\u2192": r"\to ", "\u21d2": r"\implies ", "\u2261": r"\equiv ", "\u2225": r"\parallel ", "\u22a5": r"\perp ", "\u2220": r"\angle ",
+}  # fmt: skip
+_GREEK = {
+    character: f"\\{name} "
+    for character, name in zip(
+        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩϕϵ",
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "upsilon",
+            "phi",
+            "chi",
+            "psi",
+            "omega",
+            "Gamma",
+            "Delta",
+            "Theta",
+            "Lambda",
+            "Xi",
+            "Pi",
+            "Sigma",
+            "Phi",
+            "Psi",
+            "Omega",
+            "phi",
+            "epsilon",
+        ],
+        strict=True,
+    )
+}
+_TABLE = str.maketrans(_CHARACTERS | _GREEK)
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ", "0123456789+-()nix")
+_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ]+")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₙₖ", "0123456789+-nk")
+_SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙₖ]+")
+_FRACTION = re.compile(r"((?<!\d)\d{1,9}|)([\u00bc-\u00be\u2150-\u215e])")
+
+# A backslash command that was damaged when the text was read as a string with escapes.
+_DAMAGED = {"\t": r"\t", "\r": r"\r", "\f": r"\f", "\b": r"\b", "\v": r"\v", "\a": r"\a"}
+_DAMAGED_COMMAND = re.compile(
+    "\t(?=ext|imes|an\\b|heta|frac|au\\b)|\r(?=ight|angle|ho\\b|ceil|floor|m\\{)|\f(?=rac|box|orall)|\b(?=inom|oxed|egin|eta|ar\\b|mod)"
+    "|\v(?=ec|ee)|\a(?=lpha|pprox|ngle)"
+)
+
+_SPACING = re.compile(
+    r"(?<!\\)\\(?:[,;:!>/ ]|quad|qquad|enspace|thinspace|displaystyle|textstyle|limits|nolimits|phantom\{[^{}]*\})(?![a-zA-Z])"
+)
+_SIZE = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*")
+_NULL_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
+_DOLLARS = re.compile(r"(?<!\\)\$\$?|\\[()\[\]]")
+_MARKDOWN = re.compile(r"\*\*|__|`")
+_LABEL = re.compile(
+    r"^(?:(?:so|thus|hence|therefore)[, ]+)?(?:the )?(?:(?:final|correct|right|exact) )?(?:answer|result|solution|value)s?(?: is| are|:| =)+:?\s*",
+    re.IGNORECASE,
+)
+
+
+def clean(text: str) -> str:
+    r"""Return the text of an answer without decoration, in ASCII and LaTeX.
+
+    Keeps what may matter: case, brackets, words.
+
+    >>> clean("$\\left( \\dfrac{1}{2},\\, 3 \\right)$.")
+    '( \\frac{1}{2}, 3 )'
+    """
+    text = _DAMAGED_COMMAND.sub(lambda match: _DAMAGED[match[0]], text)
+    text = _FRACTION.sub(_vulgar, text)
+    text = _SUPERSCRIPT.sub(lambda match: f"^{{{match[0].translate(_SUPERSCRIPTS)}}}", text)
+    text = _SUBSCRIPT.sub(lambda match: f"_{{{match[0].translate(_SUBSCRIPTS)}}}", text)
+    text = text.translate(_TABLE)
+    text = unicodedata.normalize("NFKC", text).translate(_TABLE)
+    money = re.match(r"\s*\\?\$\s*-?[\d.]", text) is not None and text.count("$") % 2 == 1
+    text = text.replace(r"\$", r"\dollar ")
+    text = _NULL_DELIMITER.sub("", text)
+    text = _SIZE.sub("", text)
+    text = _DOLLARS.sub(" ", text)
+    text = re.sub(r"(?<=\d)\s*(?:,\\!|\{,\}|\\[,!](?=\d{3}\b))\s*(?=\d{3}(?!\d))", "", text)
+    text = _SPACING.sub(" ", text)
+    text = re.sub(r"\\[dtc]frac(?![a-zA-Z])", r"\\frac", text)
+    text = re.sub(r"\\[dt]binom(?![a-zA-Z])", r"\\binom", text)
+    text = text.replace("~", " ").replace(r"\%", "%")
+    text = _MARKDOWN.sub("", text) if "**" in text or "`" in text or "__" in text else text
+    text = text.strip()
+    for _ in range(3):
+        text = _LABEL.sub("", text).strip()
+    while (text and (text[-1] in ".;:" and not text.endswith("..."))) or text.endswith(("\\", "!\\")):
+        text = text[:-1].rstrip()
+    return (r"\dollar " + text) if money else text
+
+
+def squeeze(text: str) -> str:
+    """Return a cleaned text without any spacing, for comparison as text."""
+    return re.sub(r"\s+", "", text)
+
+
+def _vulgar(match: re.Match[str]) -> str:
+    numerator, _, denominator = unicodedata.normalize("NFKC", match[2]).partition("\u2044")
+    return f"{match[1]}\\frac{{{numerator}}}{{{denominator}}}"

@@ -1,0 +1,265 @@
+"""Values of expressions: exact where they are rational, to any precision where they are not. Every step is bounded."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from assay_math.tree import Apply, Decimal, Node, Number, Power, Product, Quantity, Sum, Symbol
+
+__all__ = ["NoValue", "approximate", "exact", "precise"]
+
+#: Exact numbers are kept up to this many bits; 2006! has 19,000.
+MAX_BITS = 80_000
+MAX_FACTORIAL = 6000
+#: Largest logarithm of a number that is computed to high precision.
+MAX_EXPONENT = 1e6
+
+
+class NoValue(ArithmeticError):
+    """An expression without a value that can be computed here; the message says why."""
+
+
+def exact(node: Node) -> Fraction | None:
+    """Return an expression's rational value, `None` if it isn't known to be rational or is too large to compute."""
+    match node:
+        case Number(value=value) | Decimal(value=value):
+            return value
+        case Sum(terms=terms):
+            total = Fraction(0)
+            for one in terms:
+                term = exact(one)
+                if term is None:
+                    return None
+                total = _small(total + term)
+            return total
+        case Product(factors=factors):
+            product = Fraction(1)
+            for one in factors:
+                factor = exact(one)
+                if factor is None or factor.numerator.bit_length() + product.numerator.bit_length() > MAX_BITS:
+                    return None
+                product = _small(product * factor)
+            return product
+        case Power(base=base, exponent=exponent):
+            return _power(exact(base), exact(exponent))
+        case Apply(function=function, arguments=arguments):
+            return _apply(function, [exact(one) for one in (arguments[:1] if function == "base" else arguments)])
+    return None
+
+
+def _apply(function: str, values: list[Fraction | None]) -> Fraction | None:
+    known = [one for one in values if one is not None]
+    if len(known) < len(values) or not known:
+        return None
+    whole = [int(one) for one in known if one.denominator == 1]
+    if function in ("percent", "base"):
+        return known[0]
+    if function == "abs":
+        return abs(known[0])
+    if function in ("floor", "ceil"):
+        return Fraction(math.floor(known[0]) if function == "floor" else math.ceil(known[0]))
+    if function in ("max", "min"):
+        return max(known) if function == "max" else min(known)
+    if len(whole) < len(known):
+        return None
+    if function == "factorial" and 0 <= whole[0] <= MAX_FACTORIAL:
+        return Fraction(math.factorial(whole[0]))
+    if function == "binom" and 0 <= whole[1] <= whole[0] <= MAX_FACTORIAL:
+        return Fraction(math.comb(*whole))
+    if function in ("gcd", "lcm"):
+        return Fraction(math.gcd(*whole) if function == "gcd" else math.lcm(*whole))
+    return None
+
+
+def _small(value: Fraction) -> Fraction:
+    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+        raise NoValue("a number in it is too large")
+    return value
+
+
+def _power(base: Fraction | None, exponent: Fraction | None) -> Fraction | None:
+    if base is None or exponent is None:
+        return None
+    if base == 0 and exponent < 0:
+        raise NoValue("it divides by zero")
+    size = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if base in (0, 1):
+        return base if exponent else Fraction(1)
+    if size * abs(exponent) > MAX_BITS:
+        return None
+    if exponent.denominator == 1:
+        return base ** int(exponent)
+    if base < 0 or exponent.denominator > 64:
+        return None
+    root = exponent.denominator
+    top, bottom = _root(base.numerator, root), _root(base.denominator, root)
+    return None if top is None or bottom is None else Fraction(top, bottom) ** exponent.numerator
+
+
+def _root(value: int, root: int) -> int | None:
+    """Return the exact integer root, `None` if there is none."""
+    if root == 2:
+        found = math.isqrt(value)
+    elif value.bit_length() > 900:
+        return None
+    else:
+        found = round(value ** (1 / root))
+    return found if found**root == value else None
+
+
+def approximate(node: Node, at: Mapping[str, float]) -> complex:
+    """Return an expression's value in double precision, variables filled in.
+
+    Raises:
+        NoValue: it has none, or overflows.
+    """
+    try:
+        value = complex(_evaluate(node, at, _DOUBLE))
+    except (OverflowError, ZeroDivisionError, ValueError, TypeError, RecursionError) as problem:
+        raise NoValue(str(problem)) from None
+    if not cmath.isfinite(value):
+        raise NoValue("it has no finite value")
+    return value
+
+
+def precise(node: Node, at: Mapping[str, float], digits: int = 40) -> Any:
+    """Return an expression's value as an mpmath number of many digits.
+
+    Raises:
+        NoValue: it has none, or is too large to compute.
+    """
+    import mpmath
+
+    context = mpmath.mp.clone() if hasattr(mpmath.mp, "clone") else mpmath.mp
+    with context.workdps(digits):
+        try:
+            value = context.mpmathify(_evaluate(node, {k: context.mpf(v) for k, v in at.items()}, _Precise(context)))
+        except (
+            OverflowError,
+            ZeroDivisionError,
+            ValueError,
+            TypeError,
+            RecursionError,
+            context.NoConvergence,
+        ) as problem:
+            raise NoValue(str(problem)) from None
+        if not context.isfinite(value):
+            raise NoValue("it has no finite value")
+        return value
+
+
+class _Double:
+    """Double precision by the standard library."""
+
+    pi, e, i = math.pi, math.e, 1j
+    inf = math.inf
+
+    def number(self, value: Fraction) -> Any:
+        return float(value)
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        if isinstance(exponent, float) and exponent == 0.5 and not isinstance(base, complex) and base >= 0:
+            return math.sqrt(base)
+        if base == 0:
+            return 0.0**exponent
+        return complex(base) ** exponent if not isinstance(base, complex) and base < 0 else base**exponent
+
+    def apply(self, name: str, values: list[Any]) -> Any:
+        if name == "factorial":
+            real = _real(values[0])
+            return math.gamma(real + 1) if real < 170 else _raise("a factorial is too large")
+        function = _CMATH.get(name)
+        return function(*values) if function else _raise(f"{name} has no value")
+
+
+class _Precise:
+    """High precision by mpmath."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+        self.pi, self.e, self.i, self.inf = +context.pi, +context.e, context.j, context.inf
+
+    def number(self, value: Fraction) -> Any:
+        return self.context.mpf(value.numerator) / value.denominator
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        if base == 0:
+            return self.context.power(base, exponent)
+        if abs(self.context.log(abs(base)) * abs(exponent)) > MAX_EXPONENT:
+            raise NoValue("a power is too large")
+        return self.context.power(base, exponent)
+
+    def apply(self, name: str, values: list[Any]) -> Any:
+        c = self.context
+        if name in ("exp", "sinh", "cosh", "sin", "cos", "tan") and abs(values[0]) > MAX_EXPONENT:
+            raise NoValue(f"the argument of {name} is too large")
+        if name == "factorial" and abs(values[0]) > MAX_EXPONENT:
+            raise NoValue("a factorial is too large")
+        if name == "log":
+            return c.log(values[0]) / (c.log(values[1]) if len(values) > 1 else 1)
+        names = {"ln": "ln", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "abs": "fabs", "binom": "binomial"}
+        if name not in _CMATH and name not in names and name != "factorial":
+            raise NoValue(f"{name} has no value")
+        return getattr(c, names.get(name, name))(*values)
+
+
+def _raise(message: str) -> Any:
+    raise NoValue(message)
+
+
+def _real(value: Any) -> float:
+    return float(value.real if isinstance(value, complex) else value)
+
+
+_CMATH: dict[str, Any] = {
+    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "arcsin": cmath.asin, "arccos": cmath.acos, "arctan": cmath.atan,
+    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "exp": cmath.exp, "ln": cmath.log,
+    "log": lambda value, base=math.e: cmath.log(value) / cmath.log(base),
+    "cot": lambda value: 1 / cmath.tan(value), "sec": lambda value: 1 / cmath.cos(value), "csc": lambda value: 1 / cmath.sin(value),
+    "abs": abs, "floor": lambda value: math.floor(_real(value)), "ceil": lambda value: math.ceil(_real(value)),
+}  # fmt: skip
+_DOUBLE = _Double()
+
+
+def _evaluate(node: Node, at: Mapping[str, Any], numbers: Any) -> Any:
+    match node:
+        case Number(value=value) | Decimal(value=value):
+            return numbers.number(value)
+        case Symbol(name="pi"):
+            return numbers.pi
+        case Symbol(name="e"):
+            return numbers.e
+        case Symbol(name="i"):
+            return numbers.i
+        case Symbol(name="oo"):
+            return numbers.inf
+        case Symbol(name=name):
+            if name not in at:
+                raise NoValue(f"{name} has no value")
+            return at[name]
+        case Sum(terms=terms):
+            return sum((_evaluate(term, at, numbers) for term in terms), numbers.number(Fraction(0)))
+        case Product(factors=factors):
+            product = numbers.number(Fraction(1))
+            for factor in factors:
+                product = product * _evaluate(factor, at, numbers)
+            return product
+        case Power(base=base, exponent=exponent):
+            return numbers.power(_evaluate(base, at, numbers), _evaluate(exponent, at, numbers))
+        case Quantity(value=value, unit=unit) if "circ" in unit or unit.startswith("degree"):
+            return _evaluate(value, at, numbers) * numbers.pi / 180
+        case Apply(function="percent" | "base", arguments=(argument, *_)):
+            return _evaluate(argument, at, numbers)
+        case Apply(function="ratio", arguments=(left, right)):
+            return _evaluate(left, at, numbers) / _evaluate(right, at, numbers)
+        case Apply(function="binom", arguments=(top, bottom)):
+            n, k = _evaluate(top, at, numbers), _evaluate(bottom, at, numbers)
+            apply = numbers.apply
+            return apply("factorial", [n]) / (apply("factorial", [k]) * apply("factorial", [n - k]))
+        case Apply(function=function, arguments=arguments):
+            return numbers.apply(function, [_evaluate(one, at, numbers) for one in arguments])
+    raise NoValue(f"a {type(node).__name__.lower()} has no value")

@@ -1,0 +1,30 @@
+"""The words of written mathematics: functions, relations, brackets, letters."""
+
+from __future__ import annotations
+
+FUNCTIONS = {
+    "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "lg",
+    "exp", "sqrt", "cbrt", "abs", "max", "min", "gcd", "lcm", "arg", "det", "Re", "Im", "asin", "acos", "atan", "floor", "ceil", "binom",
+}  # fmt: skip
+SAME = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "lg": "log10"}
+TRIGONOMETRIC = {"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "ln", "log"}
+RELATIONS = {
+    "=": "=", "==": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=",
+    "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=", "\\lt": "<", "\\gt": ">", "\\ne": "!=", "\\neq": "!=", "\\in": "in",
+    "\\approx": "~", "\\sim": "~", "\\equiv": "mod", "\\to": "->", "\\mapsto": "->", "\\notin": "not in", "\\subset": "subset", "\\subseteq": "subset",
+}  # fmt: skip
+TIMES = {"\\cdot", "\\times", "*", "\\ast", "\\bullet"}
+DIVIDED = {"/", "\\div", ":"}
+TEXT = {"\\text", "\\textbf", "\\textit", "\\mathrm", "\\textrm", "\\mbox", "\\hbox", "\\textnormal", "\\operatorname", "\\mathbf", "\\mathit", "\\rm", "\\bf", "\\mathsf", "\\texttt"}  # fmt: skip
+GREEK = {f"\\{name}": name for name in ["alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "varphi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "ell", "hbar"]}  # fmt: skip
+CLOSING = {
+    "(": ")",
+    "[": "]",
+    "{": "}",
+    "\\{": "\\}",
+    "\\langle": "\\rangle",
+    "\\lbrace": "\\rbrace",
+    "\\lbrack": "\\rbrack",
+}
+OPEN, CLOSE = set(CLOSING), {")", "]", "\\}", "\\rangle", "\\rbrace", "\\rbrack"}
+_NO_PRODUCT = {"km", "cm", "mm", "kg", "mg", "ft", "lb", "hr", "min", "sec", "mph", "deg", "yes", "no", "day", "usd", "oz", "rad", "to", "is", "of", "the", "in", "mi", "yd", "ml"}  # fmt: skip
