@@ -174,11 +174,10 @@ def _boxed(text: str, _: str) -> _Found:
         elif len(token) > 2:
             stack.append((match.start(), match.end()))
             last_opened = match.start()
-    closed.sort()
     outer: list[tuple[int, int, int]] = []
-    for box in closed:
-        if not outer or box[0] > outer[-1][2]:
-            outer.append(box)
+    for whole in sorted(closed):
+        if not outer or whole[0] > outer[-1][2]:
+            outer.append(whole)
     if any(box is not None and box[0] >= last_opened for box in stack):
         return [], r"a \boxed{ is never closed"
     contents = [_unwrap(text[start:end]) for _, start, end in outer]

@@ -151,13 +151,17 @@ class Verifier:
         """
         if returned is None:
             return Verdict.abstain("")
-        if not isinstance(returned, Verdict):
-            # numpy scalars and 0-d tensors have __float__; a text has not, and is never parsed as a number here.
-            try:
-                returned = Verdict(returned.__float__())
-            except (AttributeError, TypeError, ValueError):
-                kind = type(returned).__name__
-                return Verdict.error(f"{self.name} returned a {kind}, not a number, a bool, None or a Verdict")
+        if isinstance(returned, Verdict):
+            return self._kept(returned)
+        # numpy scalars and 0-d tensors have __float__; a text has not, and is never parsed as a number here.
+        try:
+            return self._kept(Verdict(returned.__float__()))
+        except (AttributeError, TypeError, ValueError):
+            kind = type(returned).__name__
+            return Verdict.error(f"{self.name} returned a {kind}, not a number, a bool, None or a Verdict")
+
+    def _kept(self, returned: Verdict) -> Verdict:
+        """Hold a verdict to the ranges and fields that were declared."""
         if not returned.status.has_score:
             return returned
         named = {"score": (returned.score, self.range)}

@@ -2,6 +2,7 @@ r"""The verifiers: `math.answer` for anything mathematical, `math.numeric` for n
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import Any, Literal
@@ -83,7 +84,7 @@ def numeric(
     *,
     extract: str = WHERE,
     rel: float = 0.0,
-    abs_: float = 0.0,
+    abs: float = 0.0,
     full: float | None = None,
     zero: float | None = None,
     ramp: Literal["none", "linear", "cosine", "relative"] = "none",
@@ -96,14 +97,12 @@ def numeric(
     Options:
         extract: where the completion's answer stands, in the forms of `assay.extract`.
         rel: relative error that still scores 1.
-        abs_: absolute error that still scores 1.
+        abs: absolute error that still scores 1.
         full: relative error up to which a ramp pays 1; `rel` by default.
         zero: relative error from which a ramp pays 0; 1 by default.
         ramp: `linear` or `cosine` between `full` and `zero`; `relative` pays `1 - error`.
         lenient: let the last of several different answers win.
     """
-    import math
-
     wanted = _references(reference)
     if isinstance(wanted, Verdict):
         return wanted
@@ -116,10 +115,10 @@ def numeric(
     value = None if found[1] is None else _number(found[1])
     if value is None:
         return Verdict(0.0, f"the answer is not a number: {found[0][:80]!r}")
-    apart = abs(value - target)
-    error = apart / abs(target) if target else apart
+    apart = math.fabs(value - target)
+    error = apart / math.fabs(target) if target else apart
     reason = f"{value:g} for {target:g}: a relative error of {error:.3g}"
-    if apart <= abs_ or error <= rel or value == target:
+    if apart <= abs or error <= rel or value == target:
         return Verdict(1.0, reason)
     if ramp == "none":
         return Verdict(0.0, reason)
@@ -162,7 +161,7 @@ def _plain(reference: Any) -> str:
     if isinstance(reference, float):
         if reference != reference or reference in (float("inf"), float("-inf")):
             raise Unreadable(f"it is {reference}")
-        return str(int(reference)) if reference.is_integer() and abs(reference) < 2**53 else repr(reference)
+        return str(int(reference)) if reference.is_integer() and -(2**53) < reference < 2**53 else repr(reference)
     if isinstance(reference, (str, int)):
         return str(reference)
     if hasattr(reference, "item"):

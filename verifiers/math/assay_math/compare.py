@@ -112,9 +112,9 @@ def _values(answer: Node, reference: Node, rules: Rules) -> Comparison:
 
 def _numbers(answer: Node, reference: Node, rules: Rules) -> Comparison:
     try:
-        left, right = exact(answer), exact(reference)
-        if left is not None and right is not None:
-            return _rationals(left, right, reference, rules)
+        given, wanted = exact(answer), exact(reference)
+        if given is not None and wanted is not None:
+            return _rationals(given, wanted, reference, rules)
         names = symbols(answer) | symbols(reference)
         if not names:
             return _constants(answer, reference, rules)
@@ -209,15 +209,12 @@ def _last_digit(reference: Node, rules: Rules) -> Fraction | None:
     match reference:
         case Decimal(value=value, unit=unit) if abs(value) >= 10 * unit:  # one digit alone, as in 0.5, is meant exactly
             return unit
-        case Product(factors=(Number(value=sign), Decimal(unit=unit))) if abs(sign) == 1:
-            return unit if abs(_decimal_value(reference)) >= 10 * unit else None
+        case Product(factors=(Number(value=sign), Decimal() as size)) if abs(sign) == 1:
+            return _last_digit(size, rules)
         case Apply(function="percent", arguments=(argument,)):
-            return None if (unit := _last_digit(_first(argument), rules)) is None else unit / 100
+            digit = _last_digit(_first(argument), rules)
+            return None if digit is None else digit / 100
     return None
-
-
-def _decimal_value(node: Node) -> Fraction:
-    return exact(node) or Fraction(0)
 
 
 def _first(node: Node) -> Node:

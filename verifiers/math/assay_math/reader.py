@@ -34,6 +34,7 @@ from assay_math.vocabulary import (
     DIVIDED,
     FUNCTIONS,
     GREEK,
+    NO_PRODUCT,
     OPEN,
     RELATIONS,
     SAME,
@@ -67,8 +68,8 @@ def read(text: str) -> Node:
     Raises:
         Unreadable: it is empty, too long, or neither mathematics nor a few words.
 
-    >>> read(r"\frac{1}{2}")
-    Product(factors=(Number(value=Fraction(1, 1)), Power(base=Number(value=Fraction(2, 1)), exponent=Number(value=Fraction(-1, 1)))))
+    >>> read("0.5")
+    Decimal(value=Fraction(1, 2), unit=Fraction(1, 10))
     """
     cleaned = clean(text) if len(text) <= MAX_LENGTH else ""
     if len(text) > MAX_LENGTH:
@@ -410,7 +411,7 @@ class _Reader:
             if self.peek() == "(" and word in "fghFGHPp" and not self.tokens[self.position][2]:
                 return self.applied(word)
             return self.subscripted(word)
-        if len(word) <= 3 and word.islower() and word not in _NO_PRODUCT:
+        if len(word) <= 3 and word.islower() and word not in NO_PRODUCT:
             factors: list[Node] = [_letter(one) for one in word[:-1]]
             if self.peek() in ("^", "_", "**"):  # in `xy^2` the exponent is y's
                 self.position -= 1
@@ -616,7 +617,7 @@ class _Reader:
             return False
         # A word of several letters after a number is what was counted; of few, a unit if it is known as one.
         after_number = self.position > 0 and self.tokens[self.position - 1][0] == "number"
-        if len(token) > 3 or token in _NO_PRODUCT:
+        if len(token) > 3 or token in NO_PRODUCT:
             return True
         return after_number and self.tokens[self.position][2] and units.known(token) and len(token) > 1
 

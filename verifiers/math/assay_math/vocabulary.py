@@ -27,4 +27,4 @@ CLOSING = {
     "\\lbrack": "\\rbrack",
 }
 OPEN, CLOSE = set(CLOSING), {")", "]", "\\}", "\\rangle", "\\rbrace", "\\rbrack"}
-_NO_PRODUCT = {"km", "cm", "mm", "kg", "mg", "ft", "lb", "hr", "min", "sec", "mph", "deg", "yes", "no", "day", "usd", "oz", "rad", "to", "is", "of", "the", "in", "mi", "yd", "ml"}  # fmt: skip
+NO_PRODUCT = {"km", "cm", "mm", "kg", "mg", "ft", "lb", "hr", "min", "sec", "mph", "deg", "yes", "no", "day", "usd", "oz", "rad", "to", "is", "of", "the", "in", "mi", "yd", "ml"}  # fmt: skip
