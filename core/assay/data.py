@@ -8,6 +8,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -94,8 +95,10 @@ def _read(path: str | Path, malformed: list[Malformed]) -> Iterator[dict[str, An
     if suffix not in SUFFIXES:
         raise DataError(f"{path} is of no known kind; files end in {', '.join(SUFFIXES)}, and may be gzipped")
     try:
-        opened: IO[bytes] = cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
-        with opened as stream:
+        with ExitStack() as stack:
+            stream: IO[bytes] = stack.enter_context(path.open("rb"))
+            if path.suffix == ".gz":
+                stream = cast("IO[bytes]", stack.enter_context(gzip.open(stream, "rb")))
             if suffix in (".jsonl", ".ndjson"):
                 yield from _jsonl(stream, path.name, malformed)
             elif suffix == ".json":

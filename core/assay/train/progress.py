@@ -23,6 +23,7 @@ class ProgressBar(TrainerCallback):  # type: ignore[misc]
         self.task: Any = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Show the bar, on the main process alone."""
         if not state.is_world_process_zero:
             return
         from rich.console import Console
@@ -41,10 +42,12 @@ class ProgressBar(TrainerCallback):  # type: ignore[misc]
         self.task = self.bar.add_task("", total=state.max_steps, completed=state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Move the bar."""
         if self.bar is not None:
             self.bar.update(self.task, completed=state.global_step)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Show the reward."""
         if self.bar is not None and logs and "reward" in logs:
             text = f"reward {logs['reward']:.3f}"
             if logs.get("left_out"):
@@ -52,6 +55,7 @@ class ProgressBar(TrainerCallback):  # type: ignore[misc]
             self.bar.update(self.task, description=text)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Take the bar away."""
         if self.bar is not None:
             self.bar.stop()
 
@@ -63,6 +67,7 @@ class MetricsFile(TrainerCallback):  # type: ignore[misc]
         self.path = path
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Keep what was logged up to the step that the run starts from."""
         if not state.is_world_process_zero:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,6 +82,7 @@ class MetricsFile(TrainerCallback):  # type: ignore[misc]
         self.path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Append a line."""
         if state.is_world_process_zero and logs:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"step": state.global_step, **logs}, default=float) + "\n")
@@ -101,6 +107,7 @@ class Interruption(TrainerCallback):  # type: ignore[misc]
             signal.signal(signal.SIGINT, self._before)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Save and stop, if that was asked for."""
         if self.asked:
             control.should_save = True
             control.should_training_stop = True

@@ -56,6 +56,7 @@ def train(config: RunConfig, path: Path, *, resume: bool = False, model: Any = N
     checkpoint = _checkpoint(folder, resume)
 
     transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     if model is None:
         model = config.model
         tokenizer = _load(transformers.AutoTokenizer.from_pretrained, config.model)

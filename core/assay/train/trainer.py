@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import torch
+import trl
 from accelerate.utils import gather_object
-from trl import GRPOTrainer as _TRL
 
 from assay.engine import Engine
 from assay.language import Expression, Reward
@@ -35,7 +35,7 @@ def total(**_: Any) -> list[float]:
     raise RuntimeError("rewards come from the scoring engine")
 
 
-class GRPOTrainer(_TRL):  # type: ignore[misc]
+class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
     """TRL's trainer, rewarded by a line of the reward language.
 
     Samples whose total is an error, an abstention or a bad reference leave the update wholly: their group's baseline,
@@ -53,6 +53,8 @@ class GRPOTrainer(_TRL):  # type: ignore[misc]
     Raises:
         RewardError: the reward can't be read, or can't be evaluated for the data set's columns.
     """
+
+    beta: float
 
     def __init__(
         self,
@@ -200,9 +202,9 @@ class GRPOTrainer(_TRL):  # type: ignore[misc]
         for name, (values, statuses) in judged.verifiers.items():
             self._log_values(f"verifiers/{name}/mean", values)
             evaluated = [status for status in statuses if status != "not evaluated"]
-            for status in (Status.ABSTAINED, Status.BAD_REFERENCE, Status.TIMEOUT, Status.ERROR):
+            for kind in (Status.ABSTAINED, Status.BAD_REFERENCE, Status.TIMEOUT, Status.ERROR):
                 for one in evaluated:
-                    self._log_metric(f"verifiers/{name}/{status}", float(one == status))
+                    self._log_metric(f"verifiers/{name}/{kind}", float(one == kind))
         self._log_completion_extra("status", judged.status)
         self._log_completion_extra("reason", judged.reasons)
         for status in judged.status:

@@ -29,6 +29,8 @@ from assay_math.tree import (
     Words,
 )
 from assay_math.vocabulary import (
+    BEGINNING,
+    BRACKETS,
     CLOSE,
     CLOSING,
     DIVIDED,
@@ -276,10 +278,7 @@ class _Reader:
         if kind == "word":
             return token not in ("and", "or")
         if kind == "command":
-            return token in GREEK or token in (
-                "\\frac", "\\sqrt", "\\cbrt", "\\pi", "\\infty", "\\binom", "\\lfloor", "\\lceil", "\\overline", "\\begin", "\\{", "\\left", "\\emptyset",
-                "\\varnothing", "\\mathbb", "\\log", "\\ln", "\\exp", "\\sum", "\\int", "\\vec", "\\hat", "\\bar", "\\dollar", "\\lvert", "\\langle",
-            ) or token[1:] in FUNCTIONS or (token in TEXT and not self.joins())  # fmt: skip
+            return token in BEGINNING or token[1:] in FUNCTIONS or (token in TEXT and not self.joins())
         return token in ("(", "[", "{")
 
     def unary(self) -> Node:
@@ -384,13 +383,11 @@ class _Reader:
                 except ValueError:
                     raise Unreadable(f"{token} is no number in base {base.value}") from None
             self.position = here
-        if token.endswith(".") or "." in token:
-            if self.peek() in ("\\overline", "\\bar", "\\dot"):
-                self.take()
-                digits = self.digits()
-                whole, _, fixed = token.partition(".")
-                start = Fraction(int(whole or 0)) + (Fraction(int(fixed), 10 ** len(fixed)) if fixed else 0)
-                return Number(start + Fraction(int(digits), (10 ** len(digits) - 1) * 10 ** len(fixed)))
+        if "." in token and self.accept("\\overline", "\\bar", "\\dot"):
+            digits = self.digits()
+            whole, _, fixed = token.partition(".")
+            start = Fraction(int(whole or 0)) + (Fraction(int(fixed), 10 ** len(fixed)) if fixed else 0)
+            return Number(start + Fraction(int(digits), (10 ** len(digits) - 1) * 10 ** len(fixed)))
         return _number(token)
 
     def digits(self) -> str:
@@ -650,7 +647,7 @@ def _letter(letter: str) -> Node:
 
 
 def _plain(bracket: str) -> str:
-    return {"\\{": "{", "\\}": "}", "\\lbrace": "{", "\\rbrace": "}", "\\langle": "(", "\\rangle": ")", "\\lbrack": "[", "\\rbrack": "]"}.get(bracket, bracket)  # fmt: skip
+    return BRACKETS.get(bracket, bracket)
 
 
 def _number(token: str) -> Number | Decimal:
@@ -662,7 +659,7 @@ def _number(token: str) -> Number | Decimal:
         exponent = int(power)
         if abs(exponent) > MAX_DIGITS:
             raise Unreadable("the exponent of a number is too large")
-    whole, point, fraction = digits.partition(".")
+    whole, _, fraction = digits.partition(".")
     scale = Fraction(10) ** (exponent - len(fraction))
     value = int((whole + fraction) or 0) * scale
     if fraction or exponent:

@@ -28,3 +28,13 @@ CLOSING = {
 }
 OPEN, CLOSE = set(CLOSING), {")", "]", "\\}", "\\rangle", "\\rbrace", "\\rbrack"}
 NO_PRODUCT = {"km", "cm", "mm", "kg", "mg", "ft", "lb", "hr", "min", "sec", "mph", "deg", "yes", "no", "day", "usd", "oz", "rad", "to", "is", "of", "the", "in", "mi", "yd", "ml"}  # fmt: skip
+
+#: Commands that can begin a factor.
+BEGINNING = {*GREEK} | {
+    "\\frac", "\\sqrt", "\\cbrt", "\\pi", "\\infty", "\\binom", "\\lfloor", "\\lceil", "\\overline", "\\begin", "\\{",
+    "\\emptyset", "\\varnothing", "\\mathbb", "\\vec", "\\hat", "\\bar", "\\dollar", "\\lvert", "\\langle",
+}  # fmt: skip
+#: Brackets by their plain spelling.
+BRACKETS = {
+    "\\{": "{", "\\}": "}", "\\lbrace": "{", "\\rbrace": "}", "\\langle": "(", "\\rangle": ")", "\\lbrack": "[", "\\rbrack": "]",
+}  # fmt: skip
