@@ -151,19 +151,19 @@ def _json(file: IO[bytes], name: str, malformed: list[Malformed]) -> Iterator[di
 
 
 def _csv(file: IO[bytes], name: str, delimiter: str, malformed: list[Malformed]) -> Iterator[dict[str, Any]]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
     csv.field_size_limit(2**31 - 1)
-    reader = csv.DictReader(text, delimiter=delimiter)
-    try:
-        for row in reader:
-            if None in row:
-                malformed.append(Malformed(name, reader.line_num, "it has more fields than the header"))
-            elif any(value is None for value in row.values()):
-                malformed.append(Malformed(name, reader.line_num, "it has fewer fields than the header"))
-            else:
-                yield row
-    except csv.Error as problem:
-        malformed.append(Malformed(name, reader.line_num, str(problem)))
+    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="") as text:
+        reader = csv.DictReader(text, delimiter=delimiter)
+        try:
+            for row in reader:
+                if None in row:
+                    malformed.append(Malformed(name, reader.line_num, "it has more fields than the header"))
+                elif any(value is None for value in row.values()):
+                    malformed.append(Malformed(name, reader.line_num, "it has fewer fields than the header"))
+                else:
+                    yield row
+        except csv.Error as problem:
+            malformed.append(Malformed(name, reader.line_num, str(problem)))
 
 
 def _parquet(path: Path) -> Iterator[dict[str, Any]]:

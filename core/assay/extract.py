@@ -41,7 +41,6 @@ _SPLIT = re.compile(r"\|(?=(?:boxed|fence|last_number|last_line|whole)(?:\||$|:)
 _BRACES = re.compile(r"\\(?:boxed|fbox)[ \t\n]*\{|\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"\\boxed\s*([^\s{}\\$.,;]+)")
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?%?")
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n]*\n", re.MULTILINE)
 _ALIASES = {"py": "python", "python3": "python", "js": "javascript", "c++": "cpp", "sh": "bash", "shell": "bash"}
 
 
@@ -232,19 +231,28 @@ def _after(text: str, marker: str) -> _Found:
 
 
 def _fence(text: str, language: str) -> _Found:
+    """Line by line, as CommonMark has it: a block ends at a fence of its own kind that is no shorter."""
     wanted = _ALIASES.get(language.lower(), language.lower())
     blocks = []
-    position = 0
-    missing = f"there is no fenced block{' of ' + language if language else ''}"
-    while (opening := _FENCE.search(text, position)) is not None:
-        closing = re.compile(rf"^[ \t]*{re.escape(opening[1])}[`~]*[ \t]*$", re.MULTILINE).search(text, opening.end())
-        named = _ALIASES.get(opening[2].lower(), opening[2].lower())
-        if closing is None:
-            return [], "a fenced block is never closed"
-        if not wanted or named == wanted:
-            blocks.append(text[opening.end() : closing.start()])
-        position = closing.end()
-    return blocks, missing
+    block: list[str] | None = None
+    mark, length, named = "", 0, ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        run = len(bare) - len(bare.lstrip(bare[0])) if bare[:3] in ("```", "~~~") else 0
+        if block is None:
+            if run and (info := bare[run:].strip()).count("`") == 0:
+                block, mark, length = [], bare[0], run
+                name = info.split(maxsplit=1)[0].lower() if info else ""
+                named = _ALIASES.get(name, name)
+        elif run >= length and run == len(bare) and bare[0] == mark:
+            if not wanted or named == wanted:
+                blocks.append("\n".join(block))
+            block = None
+        else:
+            block.append(line)
+    if block is not None:
+        return [], "a fenced block is never closed"
+    return blocks, f"there is no fenced block{' of ' + language if language else ''}"
 
 
 def _json(text: str, path: str) -> _Found:

@@ -193,13 +193,17 @@ class Verifier:
     def judge_group(self, inputs: Mapping[str, Sequence[Any]], options: Mapping[str, Any], size: int) -> list[Verdict]:
         """Judge the `size` members of one group in this thread; each input is a list over the members."""
         try:
-            returned = list(self.function(*self._positional(inputs), **options))
+            return self.verdicts(self.function(*self._positional(inputs), **options), size)
         except Exception as problem:
             return [self.failure(problem)] * size
-        if len(returned) != size:
-            wrong = f"{self.name} returned {len(returned)} verdicts for a group of {size}"
+
+    def verdicts(self, returned: Any, size: int) -> list[Verdict]:
+        """Turn what a group verifier returned into a verdict for each of `size` members."""
+        each = list(returned)
+        if len(each) != size:
+            wrong = f"{self.name} returned {len(each)} verdicts for a group of {size}"
             return [Verdict.error(wrong)] * size
-        return [self.verdict(one) for one in returned]
+        return [self.verdict(one) for one in each]
 
     def _positional(self, inputs: Mapping[str, Any]) -> list[Any]:
         return [inputs[i.name] if i.required else inputs.get(i.name, i.default) for i in self.inputs]
