@@ -127,8 +127,8 @@ def clean(text: str) -> str:
 
 
 def squeeze(text: str) -> str:
-    """Return a cleaned text without any spacing, for comparison as text."""
-    return re.sub(r"\s+", "", text)
+    """Return a cleaned text without spacing, but for that between digits, for comparison as text."""
+    return re.sub(r"\s+", "", re.sub(r"(?<=\d)\s+(?=\d)", "\0", text))
 
 
 def _vulgar(match: re.Match[str]) -> str:
