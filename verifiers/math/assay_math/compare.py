@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product as combinations
+from typing import Any
 
 from assay_math import units
 from assay_math.tree import (
@@ -33,6 +34,8 @@ __all__ = ["Comparison", "Rules", "bare", "compare"]
 
 #: Points at which expressions with variables are compared, and how many must have a value.
 POINTS, NEEDED = 12, 5
+#: At how many of them high precision confirms what double precision says.
+CONFIRMED = 2
 #: Two values that agree to this many digits, computed to ten more, are equal.
 DIGITS = 30
 MAX_ITEMS = 64
@@ -174,9 +177,10 @@ def _functions(answer: Node, reference: Node, names: Sequence[str]) -> Compariso
         if abs(left - right) > 1e-7 * max(abs(left), abs(right), 1e-300):
             where = ", ".join(f"{name} = {value:g}" for name, value in point.items())
             return Comparison(False, "numeric", f"different at {where}")
-        first, second = precise(answer, point), precise(reference, point)
-        if abs(first - second) > max(abs(first), abs(second)) * 10.0**-DIGITS:
-            return Comparison(False, "numeric", "different at a point, by very little")
+        if agreed < CONFIRMED:
+            first, second = precise(answer, point), precise(reference, point)
+            if abs(first - second) > max(abs(first), abs(second)) * 10.0**-DIGITS:
+                return Comparison(False, "numeric", "different at a point, by very little")
         agreed += 1
         if agreed >= NEEDED:
             return Comparison(True, "numeric", f"equal at {agreed} random points")
@@ -411,21 +415,25 @@ def _difference(left: Node, right: Node) -> Node:
 def _proportional(left: Node, right: Node) -> Comparison:
     """Two equations are the same if one is the other times a constant."""
     names = sorted(symbols(left))
-    ratios = []
+    rough: list[complex] = []
+    exact_ratios: list[Any] = []
     for point in _points(names):
         try:
-            a, b = precise(left, point), precise(right, point)
+            a, b = approximate(left, point), approximate(right, point)
+            if a == 0 or b == 0:
+                continue
+            rough.append(a / b)
+            if abs(rough[-1] - rough[0]) > abs(rough[0]) * 1e-6:
+                return Comparison(False, "relation", "different equations")
+            if len(exact_ratios) <= CONFIRMED:
+                exact_ratios.append(precise(left, point) / precise(right, point))
+                if abs(exact_ratios[-1] - exact_ratios[0]) > abs(exact_ratios[0]) * 10.0**-20:
+                    return Comparison(False, "relation", "different equations")
         except NoValue:
             continue
-        if a == 0 or b == 0:
-            if a != b:
-                return Comparison(False, "relation", "different equations")
-            continue
-        ratios.append(a / b)
-        if abs(ratios[-1] - ratios[0]) > abs(ratios[0]) * 10.0**-20:
-            return Comparison(False, "relation", "different equations")
-    same = len(ratios) >= NEEDED
-    return Comparison(same, "relation", "the same equation" if same else "equations without common values")
+        if len(rough) >= NEEDED:
+            return Comparison(True, "relation", "the same equation")
+    return Comparison(False, "relation", "equations without common values")
 
 
 def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:

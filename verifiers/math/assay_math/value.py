@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+import threading
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,8 @@ from assay_math.tree import Apply, Decimal, Node, Number, Power, Product, Quanti
 
 __all__ = ["NoValue", "approximate", "exact", "precise"]
 
+#: Digits of high precision.
+DIGITS = 40
 #: Exact numbers are kept up to this many bits; 2006! has 19,000.
 MAX_BITS = 80_000
 MAX_FACTORIAL = 6000
@@ -126,30 +129,36 @@ def approximate(node: Node, at: Mapping[str, float]) -> complex:
     return value
 
 
-def precise(node: Node, at: Mapping[str, float], digits: int = 40) -> Any:
-    """Return an expression's value as an mpmath number of many digits.
+def precise(node: Node, at: Mapping[str, float]) -> Any:
+    """Return an expression's value as an mpmath number of `DIGITS` digits.
 
     Raises:
         NoValue: it has none, or is too large to compute.
     """
-    import mpmath
+    numbers = _precise_numbers()
+    context = numbers.context
+    try:
+        value = context.mpmathify(_evaluate(node, {name: context.mpf(x) for name, x in at.items()}, numbers))
+    except (OverflowError, ZeroDivisionError, ValueError, TypeError, RecursionError, context.NoConvergence) as problem:
+        raise NoValue(str(problem)) from None
+    if not context.isfinite(value):
+        raise NoValue("it has no finite value")
+    return value
 
-    context = mpmath.mp.clone() if hasattr(mpmath.mp, "clone") else mpmath.mp
-    with context.workdps(digits):
-        try:
-            value = context.mpmathify(_evaluate(node, {k: context.mpf(v) for k, v in at.items()}, _Precise(context)))
-        except (
-            OverflowError,
-            ZeroDivisionError,
-            ValueError,
-            TypeError,
-            RecursionError,
-            context.NoConvergence,
-        ) as problem:
-            raise NoValue(str(problem)) from None
-        if not context.isfinite(value):
-            raise NoValue("it has no finite value")
-        return value
+
+_THREAD = threading.local()
+
+
+def _precise_numbers() -> _Precise:
+    """Return this thread's own context: mpmath's precision is a state of its context."""
+    if not hasattr(_THREAD, "numbers"):
+        import mpmath
+
+        context = mpmath.mp.clone()
+        context.dps = DIGITS
+        _THREAD.numbers = _Precise(context)
+    numbers: _Precise = _THREAD.numbers
+    return numbers
 
 
 class _Double:
