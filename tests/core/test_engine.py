@@ -1,15 +1,24 @@
-"""Every call in gets its verdicts out, in order."""
+"""Every call in gets its verdicts out, in order, whatever the verifiers do."""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import os
+import subprocess
+import sys
+import threading
 import time
+from pathlib import Path
+
+import psutil
+import pytest
 
 from assay import Verdict, verifier
 from assay.engine import Call, LocalEngine
 
 
-@verifier
+@verifier(bounded=True)
 def length(completion: str) -> float:
     return len(completion) / 10
 
@@ -36,17 +45,82 @@ async def together(completion):
     return [1.0] * len(completion)
 
 
+class Unpicklable(Exception):
+    def __reduce__(self):
+        raise TypeError("no")
+
+
+@verifier(timeout=1.0)
+def wild(completion: str):
+    """Does what it is told, in a worker."""
+    match completion.split():
+        case ["loop", *_]:
+            while True:
+                pass
+        case ["sleep", *_]:
+            time.sleep(60)
+        case ["exit", *_]:
+            os._exit(3)
+        case ["system-exit", *_]:
+            raise SystemExit(4)
+        case ["kill", *_]:
+            os.kill(os.getpid(), 9)
+        case ["segfault", *_]:
+            ctypes.string_at(0)
+        case ["memory", *_]:
+            held = []
+            while True:
+                held.append(bytearray(50 * 2**20))
+        case ["huge", *_]:
+            return Verdict(1.0, details={"x": "y" * (200 * 2**20)})
+        case ["raise", *_]:
+            raise Unpicklable("odd")
+        case ["lock", *_]:
+            return Verdict(1.0, artefact=threading.Lock())
+        case ["print", *_]:
+            print("noise" * 1000)  # noqa: T201
+            os.write(1, b"more noise")
+            return 0.5
+    return float(completion.split()[-1]) / 1000
+
+
+WANTED = {
+    "loop": "timeout", "sleep": "timeout", "exit": "error", "system-exit": "error", "kill": "error", "segfault": "error",
+    "memory": "error", "huge": "error", "raise": "error", "lock": "error", "print": "scored",
+}  # fmt: skip
+
+
 def call(one, completion, size=1):
     return Call(one, {"completion": completion}, {}, size)
 
 
-def test_order_whatever_the_kind():
+@pytest.fixture
+def engine():
+    engine = LocalEngine(workers=2, memory=600 * 2**20)
+    yield engine
+    engine.close()
+
+
+def children():
+    return [p for p in psutil.Process().children(recursive=True) if "assay.engine.worker" in " ".join(p.cmdline())]
+
+
+def test_order_whatever_the_kind(engine):
     texts = ["a", "down", "ccc", "slow", "eeeee"]
     calls = [call((length, remote)[i % 2], text) for i, text in enumerate(texts)]
-    answers = LocalEngine().run([*calls, call(places, ["x", "y"], 2), call(together, ["x", "y", "z"], 3)])
-    assert [a[0].status for a in answers] == ["scored", "error", "scored", "error", "scored", "scored", "scored"]
+    answers = engine.run([*calls, call(places, ["x", "y"], 2), call(together, ["x", "y", "z"], 3), call(wild, "5")])
+    assert [a[0].status for a in answers] == [
+        "scored",
+        "error",
+        "scored",
+        "error",
+        "scored",
+        "scored",
+        "scored",
+        "scored",
+    ]
     assert [a[0].score for a in answers[:5]] == [0.1, None, 0.3, None, 0.5]
-    assert [len(a) for a in answers] == [1, 1, 1, 1, 1, 2, 3]
+    assert [len(a) for a in answers] == [1, 1, 1, 1, 1, 2, 3, 1]
     assert "refused" in answers[1][0].reason
     assert "0.3 s" in answers[3][0].reason
 
@@ -65,8 +139,174 @@ def test_works_where_a_loop_is_running():
     assert asyncio.run(notebook())[0][0].score == 1
 
 
-def test_no_calls():
+def test_no_calls_start_no_process():
     engine = LocalEngine()
     assert engine.run([]) == []
+    assert engine.run([call(length, "x")])[0][0].score == 0.1
+    assert children() == []
     engine.close()
     engine.close()
+
+
+@pytest.mark.parametrize("what", WANTED)
+def test_a_call_that_misbehaves_harms_no_other(engine, what):
+    calls = [call(wild, f"{what} {i}" if i == 20 else f"fine {i}") for i in range(60)]
+    answers = [a[0] for a in engine.run(calls)]
+    assert answers[20].status == WANTED[what], answers[20].reason
+    assert [a.score for i, a in enumerate(answers) if i != 20] == [i / 1000 for i in range(60) if i != 20]
+
+
+def test_faults_of_every_kind_at_once_from_another_thread(engine):
+    kinds = list(WANTED)
+    calls = [call(wild, f"{kinds[i // 40 % len(kinds)]} {i}" if i % 40 == 7 else f"fine {i}") for i in range(600)]
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(engine.run(calls)))
+    thread.start()
+    thread.join(90)
+    assert not thread.is_alive()
+    for i, (verdict,) in enumerate(found):
+        if i % 40 == 7:
+            assert verdict.status == WANTED[kinds[i // 40 % len(kinds)]], (i, verdict)
+        else:
+            assert verdict.score == i / 1000
+    engine.close()
+    assert children() == []
+
+
+def test_a_deadline_counts_from_the_start_of_its_own_call(engine):
+    """Forty calls of 0.1 s wait behind each other far longer than their deadline of 1 s."""
+    calls = [call(napping, str(i)) for i in range(40)]
+    started = time.perf_counter()
+    assert {a[0].status for a in engine.run(calls)} == {"scored"}
+    assert time.perf_counter() - started > 1.5
+
+
+@verifier(timeout=1.0)
+def napping(completion: str):
+    time.sleep(0.1)
+    return 1.0
+
+
+def test_identical_calls_are_evaluated_once(engine):
+    answers = engine.run([call(length, "abcde"[i % 5] * 3) for i in range(16)])
+    assert len(answers) == 16
+    assert (engine.statistics.evaluated, engine.statistics.repeated) == (5, 11)
+    engine.run([call(length, "abcde"[i % 5] * 3) for i in range(16)])
+    assert (engine.statistics.evaluated, engine.statistics.remembered) == (5, 5)
+
+
+def test_equal_numbers_of_different_types_are_different_calls(engine):
+    @verifier(bounded=True)
+    def kind(completion):
+        return Verdict(1.0, type(completion).__name__)
+
+    answers = engine.run([call(kind, value) for value in (1, 1.0, True, "1", [1], None)])
+    assert [a[0].reason for a in answers] == ["int", "float", "bool", "str", "list", "NoneType"]
+
+
+def test_errors_and_impure_verifiers_are_never_remembered(engine):
+    seen = []
+
+    @verifier(bounded=True, pure=False)
+    def impure(completion):
+        seen.append(completion)
+        return 1.0
+
+    @verifier(bounded=True)
+    def failing(completion):
+        seen.append(completion)
+        raise ConnectionError("down")
+
+    for _ in range(2):
+        engine.run([call(impure, "x"), call(impure, "x"), call(failing, "y"), call(failing, "y")])
+    assert (seen.count("x"), seen.count("y")) == (4, 2)
+
+
+def test_a_function_of_a_script_or_notebook_travels(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os\nfrom assay import score, verifier, hookimpl\nfrom assay.registry import Registry\nfactor = 0.5\n"
+        "@verifier\ndef half(completion):\n    return factor if os.getpid() != parent else 0.0\n"
+        "class P:\n    @hookimpl\n    def assay_verifiers(self):\n        return [half]\n"
+        "parent = os.getpid()\nr = Registry(discover=False)\nr.register(P(), 'mine')\n"
+        "print(score([{'completion': 'x'}], 'mine.half', registry=r).total.tolist())\n"
+    )
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert run.stdout.strip() == "[0.5]", run.stderr
+
+
+def test_what_can_not_travel_stays_here(engine):
+    lock = threading.Lock()
+
+    @verifier
+    def locked(completion):
+        with lock:
+            return 1.0
+
+    with pytest.warns(UserWarning, match="can't be sent to a worker"):
+        assert engine.run([call(locked, "x")])[0][0].score == 1
+
+
+INTERRUPTED = """
+import sys, threading, time
+sys.path.insert(0, {folder!r})
+from test_engine import Call, LocalEngine, wild
+engine = LocalEngine(workers=2)
+engine.run([Call(wild, {{"completion": "fine 1"}}, {{}})])
+print("ready", flush=True)
+engine.run([Call(wild, {{"completion": f"sleep {{i}}"}}, {{}}) for i in range(100)])
+"""
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
+def test_workers_are_gone_when_the_parent_is(how):
+    import signal
+
+    code = INTERRUPTED.format(folder=str(Path(__file__).parent))
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "ready"
+    time.sleep(0.5)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    assert workers
+    process.send_signal(getattr(signal, how))
+    process.communicate(timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=2)
+    assert alive == []
+
+
+def test_inside_a_dataloader_worker():
+    """Its workers are daemonic, and may not have children of multiprocessing's."""
+    torch = pytest.importorskip("torch", reason="needs torch: pip install 'assay[train]'")
+
+    loader = torch.utils.data.DataLoader(Scored(), num_workers=1, batch_size=None, multiprocessing_context="spawn")
+    assert [float(x) for x in loader] == [0.0, 0.001, 0.002]
+
+
+class Scored:
+    """A data set whose rows are scored where they are loaded."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        if index >= 3:
+            raise IndexError
+        engine = LocalEngine(workers=1)
+        try:
+            return engine.run([call(wild, f"fine {index}")])[0][0].score
+        finally:
+            engine.close()
+
+
+def test_the_cost_of_a_call_is_small(engine):
+    trivial = [call(quick, str(i)) for i in range(20_000)]
+    engine.run(trivial[:100])
+    started = time.perf_counter()
+    assert {a[0].status for a in engine.run(trivial)} == {"scored"}
+    assert (time.perf_counter() - started) / len(trivial) < 0.0005
+
+
+@verifier
+def quick(completion: str):
+    return 1.0

@@ -5,39 +5,136 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from assay.engine.call import Call
+from assay.engine.memory import Key, Memory, key_of
+from assay.engine.pool import WorkerPool
 from assay.verdict import Verdict
+from assay.verifier import Verifier
 
-__all__ = ["LocalEngine"]
+__all__ = ["LocalEngine", "Statistics"]
+
+
+@dataclass
+class Statistics:
+    """How much work was asked for, and how much of it was done.
+
+    Attributes:
+        calls: calls that came in.
+        evaluated: calls that a verifier was run for.
+        repeated: calls that were the same as another of their batch.
+        remembered: calls that an earlier batch had answered.
+    """
+
+    calls: int = 0
+    evaluated: int = 0
+    repeated: int = 0
+    remembered: int = 0
 
 
 class LocalEngine:
-    """Answers calls in this process: functions one after another, coroutine functions together on one loop.
+    """Answers calls on this machine, each distinct call of a pure verifier once.
+
+    Bounded verifiers run in this process; coroutine functions together on one loop; all others in worker processes,
+    where a call that passes its verifier's timeout is killed. Verifiers of the kind `gpu` stay in this process, which
+    has the device.
 
     Args:
+        workers: how many worker processes; the machine's cores by default. None is started before it is needed.
         concurrency: how many coroutines run at a time.
+        remember: how many calls are remembered across batches.
+        memory: bytes of address space that a worker may have; by default half the machine's, 8 GiB at most.
     """
 
-    def __init__(self, concurrency: int = 32) -> None:
+    def __init__(
+        self, workers: int | None = None, concurrency: int = 32, remember: int = 100_000, memory: int | None = None
+    ) -> None:
         self.concurrency = concurrency
+        self.statistics = Statistics()
+        self._memory = Memory(remember)
+        self._pool = WorkerPool(workers, memory)
+        self._unsendable: set[str] = set()
 
     def run(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
         """Answer each call; see `Engine.run`."""
         answers: dict[int, tuple[Verdict, ...]] = {}
-        waiting = [position for position, call in enumerate(calls) if call.verifier.is_async]
-        if waiting:
-            found = self._together([calls[position] for position in waiting])
-            answers.update(zip(waiting, found, strict=True))
-        for position, call in enumerate(calls):
-            if position not in answers:
-                answers[position] = _answer(call)
-        return [answers[position] for position in range(len(calls))]
+        first: dict[Key, int] = {}
+        same: dict[int, int] = {}
+        todo: list[int] = []
+        keys: dict[int, Key] = {}
+        for number, call in enumerate(calls):
+            key = key_of(call)
+            if key is None:
+                todo.append(number)
+            elif key in first:
+                same[number] = first[key]
+            elif (known := self._memory.get(key)) is not None:
+                answers[number] = known
+                first[key] = number
+                self.statistics.remembered += 1
+            else:
+                first[key] = number
+                keys[number] = key
+                todo.append(number)
+        for work, numbers in self._routes(calls, todo):
+            found = work([calls[number] for number in numbers])
+            answers.update(zip(numbers, found, strict=True))
+        for number, key in keys.items():
+            self._memory.put(key, answers[number])
+        self.statistics.calls += len(calls)
+        self.statistics.evaluated += len(todo)
+        self.statistics.repeated += len(same)
+        return [answers[same.get(number, number)] for number in range(len(calls))]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """End the workers."""
+        self._pool.close()
+
+    _Work = Callable[[Sequence[Call]], list[tuple[Verdict, ...]]]
+
+    def _routes(self, calls: Sequence[Call], numbers: Sequence[int]) -> list[tuple[_Work, list[int]]]:
+        here: list[int] = []
+        together: list[int] = []
+        apart: list[int] = []
+        for number in numbers:
+            verifier = calls[number].verifier
+            if verifier.is_async:
+                together.append(number)
+            elif verifier.bounded or verifier.kind == "gpu" or not self._sendable(verifier):
+                here.append(number)
+            else:
+                apart.append(number)
+        routes: list[tuple[LocalEngine._Work, list[int]]] = [
+            (self._pool.run, apart),
+            (self._together, together),
+            (lambda some: [_answer(call) for call in some], here),
+        ]
+        return [(work, some) for work, some in routes if some]
+
+    def _sendable(self, verifier: Verifier) -> bool:
+        """Whether a worker can be given the verifier; one that closes over a lock, say, has to stay here."""
+        from assay.engine.pool import reference_to
+
+        if reference_to(verifier) is not None:
+            return True
+        name = f"{verifier.name}@{id(verifier.function)}"
+        if name in self._unsendable:
+            return False
+        import cloudpickle
+
+        try:
+            cloudpickle.dumps(verifier)
+        except Exception as problem:
+            self._unsendable.add(name)
+            warnings.warn(
+                f"{verifier.name} can't be sent to a worker process ({problem}); it runs here, without a deadline",
+                stacklevel=2,
+            )
+            return False
+        return True
 
     def _together(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
         """Run coroutines on a loop in a thread of its own: the caller, in a notebook, may have a loop already."""
@@ -49,7 +146,8 @@ class LocalEngine:
 
         thread = threading.Thread(target=lambda: asyncio.run(gather()), name="assay-async", daemon=True)
         thread.start()
-        thread.join()
+        while thread.is_alive():
+            thread.join(0.2)  # a join without end can't be interrupted
         return found
 
 
