@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Extraction", "check", "extract", "final_part"]
+__all__ = ["Extraction", "check", "extract", "final_part", "wrap"]
 
 #: Seconds that a user's own regular expression may take on one text.
 REGEX_SECONDS = 0.5
@@ -103,6 +103,29 @@ def check(how: str) -> None:
         ValueError: with a sentence that lists the forms.
     """
     _read(how)
+
+
+def wrap(answer: str, how: str) -> str:
+    r"""Return a completion in which `extract` finds the answer, by the first of the ways that `how` allows.
+
+    >>> wrap("4", "tag:answer|whole")
+    '<answer>4</answer>'
+    """
+    method, argument = _read(how)[0]
+    if method == "boxed":
+        return f"\\boxed{{{answer}}}"
+    if method == "tag":
+        return f"<{argument}>{answer}</{argument}>"
+    if method == "after":
+        return f"{argument} {answer}"
+    if method == "fence":
+        return f"```{argument}\n{answer}\n```"
+    if method == "json":
+        value: Any = answer
+        for part in reversed(argument.split(".") if argument else []):
+            value = {part: value}
+        return json.dumps(value)
+    return answer
 
 
 def final_part(text: str) -> str:

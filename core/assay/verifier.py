@@ -96,6 +96,7 @@ class Verifier:
         pure: equal inputs and options give equal verdicts, so that they may be cached.
         boolean: the score is 0 or 1 and may stand alone as a condition.
         version: changes when verdicts change; part of every cache key.
+        exemplar: makes, from a reference and the options, a completion that should score full marks.
         distribution: the package it came from.
     """
 
@@ -112,6 +113,7 @@ class Verifier:
     pure: bool = True
     boolean: bool = False
     version: str = ""
+    exemplar: Callable[[Any, Mapping[str, Any]], str] | None = None
     plugin: str = ""
     distribution: str = ""
 
@@ -224,6 +226,7 @@ def verifier(
     pure: bool = ...,
     boolean: bool | None = ...,
     version: str = ...,
+    exemplar: Callable[[Any, Mapping[str, Any]], str] | None = ...,
 ) -> Callable[[Callable[..., Any]], Verifier]: ...
 
 
@@ -241,6 +244,7 @@ def verifier(
     pure: bool = True,
     boolean: bool | None = None,
     version: str = "",
+    exemplar: Callable[[Any, Mapping[str, Any]], str] | None = None,
 ) -> Verifier | Callable[[Callable[..., Any]], Verifier]:
     """Make a verifier of a function; use it bare or with arguments.
 
@@ -261,6 +265,8 @@ def verifier(
         pure: equal inputs give equal verdicts.
         boolean: the score is 0 or 1; taken from the return annotation `bool` where it is not given.
         version: the verifier's own version; the distribution's by default.
+        exemplar: makes, from a reference and the options, a completion that should score full marks; `assay lint`
+            finds unusable references by it.
 
     Raises:
         PluginError: the signature breaks these rules. The message names the parameter.
@@ -297,6 +303,7 @@ def verifier(
             pure=pure,
             boolean=hints.get("return") is bool if boolean is None else boolean,
             version=version,
+            exemplar=exemplar,
         )
 
     return make if function is None else make(function)

@@ -132,6 +132,48 @@ def test_coroutines_run_together_under_a_limit():
     assert 0.19 < time.perf_counter() - started < 1.5
 
 
+class Answered(Exception):
+    def __init__(self, status_code):
+        super().__init__(f"HTTP {status_code}")
+        self.status_code = status_code
+
+
+@pytest.mark.parametrize(("problem", "attempts", "status"), [
+    (ConnectionError("refused"), 3, "scored"), (Answered(503), 3, "scored"), (Answered(429), 3, "scored"),
+    (Answered(400), 1, "error"), (ValueError("no"), 1, "error"),
+])  # fmt: skip
+def test_what_may_pass_is_tried_again(problem, attempts, status):
+    tries = []
+
+    @verifier(pure=False)
+    async def flaky(completion):
+        tries.append(completion)
+        if len(tries) < 3:
+            raise problem
+        return 1.0
+
+    assert LocalEngine().run([call(flaky, "x")])[0][0].status == status
+    assert len(tries) == attempts
+
+
+def test_a_service_that_is_down_is_left_alone():
+    """A real endpoint that refuses every connection."""
+    tries = []
+
+    @verifier(pure=False, timeout=5)
+    async def down(completion):
+        tries.append(completion)
+        await asyncio.open_connection("127.0.0.1", 9)
+        return 1.0
+
+    engine = LocalEngine(concurrency=4)
+    answers = [a[0] for a in engine.run([call(down, str(i)) for i in range(200)])]
+    assert {a.status for a in answers} == {"error"}
+    assert len(tries) < 100
+    assert "left alone" in answers[-1].reason
+    assert "Connect" in answers[-1].reason
+
+
 def test_works_where_a_loop_is_running():
     async def notebook():
         return LocalEngine().run([call(remote, "x")])

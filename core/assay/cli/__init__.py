@@ -17,6 +17,8 @@ COMMANDS = {
     "list": ("listing", "Show what is installed, what each verifier checks, and its options."),
     "show": ("showing", "Show everything about one verifier or plugin."),
     "score": ("scoring", "Score a file of completions by a reward."),
+    "rescore": ("rescoring", "Judge a stored run again, and show what changed."),
+    "lint": ("linting", "Find the references of a data set that can't be used."),
     "train": ("training", "Train a model by GRPO on a reward, from a run file."),
     "report": ("reporting", "Draw what a run rewarded, over its steps."),
     "new": ("scaffolding", "Start a plugin: a package that installs and passes its tests."),

@@ -16,7 +16,7 @@ from assay.sample import Sample
 from assay.scores import Scores
 from assay.verdict import Status
 
-__all__ = ["command", "read_reward"]
+__all__ = ["command", "mapping", "read_reward"]
 
 #: Samples that are scored and written together; a group is never split.
 BATCH = 256
@@ -50,7 +50,7 @@ def command(
     from assay.sample import read_samples
     from assay.scoring import Scorer
 
-    columns = _mapping(maps)
+    columns = mapping(maps)
     lines = read_reward(rewards)
     with Scorer(lines) as scorer:
         rows = read_rows(file, limit)
@@ -108,7 +108,12 @@ def _reward_file(path: Path) -> dict[str, Any]:
     return dict(document) if isinstance(document, dict) else {"total": document}
 
 
-def _mapping(maps: Sequence[str]) -> dict[str, str]:
+def mapping(maps: Sequence[str]) -> dict[str, str]:
+    """Return where inputs are found from `--map` arguments.
+
+    Raises:
+        ConfigError: one isn't INPUT=COLUMN.
+    """
     columns = {}
     for one in maps:
         name, equals, path = one.partition("=")

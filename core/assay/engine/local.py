@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from assay.engine.call import Call
 from assay.engine.memory import Key, Memory, key_of
-from assay.engine.pool import WorkerPool
+from assay.engine.pool import WorkerPool, reference_to
+from assay.engine.remote import Remote
 from assay.verdict import Verdict
 from assay.verifier import Verifier
 
@@ -52,10 +51,10 @@ class LocalEngine:
     def __init__(
         self, workers: int | None = None, concurrency: int = 32, remember: int = 100_000, memory: int | None = None
     ) -> None:
-        self.concurrency = concurrency
         self.statistics = Statistics()
         self._memory = Memory(remember)
         self._pool = WorkerPool(workers, memory)
+        self._remote = Remote(concurrency)
         self._unsendable: set[str] = set()
 
     def run(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
@@ -109,15 +108,13 @@ class LocalEngine:
                 apart.append(number)
         routes: list[tuple[LocalEngine._Work, list[int]]] = [
             (self._pool.run, apart),
-            (self._together, together),
+            (self._remote.run, together),
             (lambda some: [_answer(call) for call in some], here),
         ]
         return [(work, some) for work, some in routes if some]
 
     def _sendable(self, verifier: Verifier) -> bool:
         """Whether a worker can be given the verifier; one that closes over a lock, say, has to stay here."""
-        from assay.engine.pool import reference_to
-
         if reference_to(verifier) is not None:
             return True
         name = f"{verifier.name}@{id(verifier.function)}"
@@ -136,20 +133,6 @@ class LocalEngine:
             return False
         return True
 
-    def _together(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
-        """Run coroutines on a loop in a thread of its own: the caller, in a notebook, may have a loop already."""
-        found: list[tuple[Verdict, ...]] = []
-
-        async def gather() -> None:
-            limit = asyncio.Semaphore(self.concurrency)
-            found.extend(await asyncio.gather(*(_await(call, limit) for call in calls)))
-
-        thread = threading.Thread(target=lambda: asyncio.run(gather()), name="assay-async", daemon=True)
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.2)  # a join without end can't be interrupted
-        return found
-
 
 def _answer(call: Call) -> tuple[Verdict, ...]:
     started = time.perf_counter()
@@ -158,24 +141,4 @@ def _answer(call: Call) -> tuple[Verdict, ...]:
     else:
         verdicts = [call.verifier.judge(call.inputs, call.options)]
     seconds = (time.perf_counter() - started) / call.size
-    return tuple(replace(verdict, seconds=seconds) for verdict in verdicts)
-
-
-async def _await(call: Call, limit: asyncio.Semaphore) -> tuple[Verdict, ...]:
-    verifier = call.verifier
-    async with limit:
-        started = time.perf_counter()
-        try:
-            arguments = [call.inputs.get(one.name, one.default) for one in verifier.inputs]
-            async with asyncio.timeout(verifier.timeout):
-                returned = await verifier.function(*arguments, **call.options)
-            verdicts = (
-                verifier.verdicts(returned, call.size) if verifier.scope == "group" else [verifier.verdict(returned)]
-            )
-        except TimeoutError:
-            # An endpoint that doesn't answer says nothing about the completion.
-            verdicts = [Verdict.error(f"{verifier.name} took more than {verifier.timeout:g} s")] * call.size
-        except Exception as problem:
-            verdicts = [verifier.failure(problem)] * call.size
-        seconds = (time.perf_counter() - started) / call.size
     return tuple(replace(verdict, seconds=seconds) for verdict in verdicts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,30 @@ class Judge:
         for members, answer in zip(asked, self.engine.run(calls) if calls else [], strict=True):
             for i, verdict in zip(members, answer, strict=True):
                 verdicts[i] = verdict
+
+    def exemplars(
+        self, call: BoundCall, exemplar: Callable[[Any, Mapping[str, Any]], str]
+    ) -> list[tuple[int, Verdict, Any]]:
+        """Judge, for each sample, a completion made from its reference; return place, verdict and reference."""
+        positions = list(range(len(self.samples)))
+        inputs, refused = self._inputs(call, positions)
+        asked: list[Call] = []
+        verdicts: dict[int, Verdict] = dict(refused)
+        for position in positions:
+            options: dict[str, Any] = dict(call.options)
+            problem = verdicts.get(position) or (self._vary(call, position, options) if call.varying else None)
+            if problem is not None:
+                verdicts[position] = problem
+                continue
+            given = {name: values[position] for name, values in inputs.items()}
+            try:
+                given["completion"] = exemplar(given["reference"], options)
+            except Exception as raised:
+                verdicts[position] = call.verifier.failure(raised)
+                continue
+            asked.append(Call(call.verifier, given, options))
+        answers = iter(self.engine.run(asked))
+        return [(p, verdicts[p] if p in verdicts else next(answers)[0], inputs["reference"][p]) for p in positions]
 
     def _inputs(self, call: BoundCall, positions: list[int]) -> tuple[dict[str, list[Any]], dict[int, Verdict]]:
         """Return each input's values, and a verdict for each sample that lacks one."""

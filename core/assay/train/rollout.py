@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from assay.log import RunLog
 from assay.sample import Sample
 from assay.scores import Scores
 from assay.scoring import Scorer
@@ -77,10 +78,11 @@ class Judged:
 
 
 class Scoring:
-    """A scorer in a thread of its own."""
+    """A scorer in a thread of its own; writes what it scores to `log`, if there is one."""
 
     def __init__(self, scorer: Scorer) -> None:
         self.scorer = scorer
+        self.log: RunLog | None = None
         self._thread = ThreadPoolExecutor(1, "assay-scoring")
         self._future: Future[tuple[Judged, float]] | None = None
         self._size = 0
@@ -110,5 +112,8 @@ class Scoring:
 
     def _score(self, samples: list[Sample]) -> tuple[Judged, float]:
         started = time.perf_counter()
-        judged = Judged.of(self.scorer.score(samples))
+        scores = self.scorer.score(samples)
+        if self.log is not None:
+            self.log.write(scores)
+        judged = Judged.of(scores)
         return judged, time.perf_counter() - started

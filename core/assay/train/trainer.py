@@ -9,6 +9,7 @@ their signatures.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from accelerate.utils import gather_object
 
 from assay.engine import Engine
 from assay.language import Expression, Reward
+from assay.log import RunLog
 from assay.registry import Registry
 from assay.sample import Sample
 from assay.scoring import Scorer
@@ -71,6 +73,15 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
             scorer.check(columns)
         self._scoring = Scoring(scorer)
         super().__init__(model, reward_funcs=total, **kwargs)
+
+    def log_verdicts(self, path: Path, before: int | None = None) -> None:
+        """Write every sample with its verdicts to a file, as it is judged.
+
+        Args:
+            path: a line of JSON per sample; each process needs a file of its own.
+            before: drop what the file holds of this step and later, for a run that resumes there.
+        """
+        self._scoring.log = RunLog(path, before)
 
     # --- scoring, beside the log-probabilities --------------------------------------------------------------------
 

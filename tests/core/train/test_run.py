@@ -150,6 +150,9 @@ def test_real_questions_trained_and_resumed(shared, tiny, write, tmp_path):
     assert all({"lines/right", "lines/brief", "lines/total", "left_out"} <= step.keys() for step in logged)
     for name in ("model.safetensors", "run.yaml", "rewards.png", "tokenizer.json"):
         assert (tmp_path / "out" / name).exists(), name
+    again = assay("rescore", tmp_path / "out", "--reward", f"@{tmp_path / 'out' / 'run.yaml'}", "--fail-on-change")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "20 samples" in again.stdout
     drawn = assay("report", tmp_path / "out", "--out", tmp_path / "again.svg")
     assert drawn.returncode == 0
     assert (tmp_path / "again.svg").read_text().count("<svg") == 1

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
 from assay import Verdict, verifier
-from assay.extract import check
+from assay.extract import check, wrap
 from assay.extract import extract as find
 from assay_math.compare import Rules, compare
 from assay_math.reader import Unreadable, read
@@ -27,7 +28,13 @@ WHERE = (
 _SOLUTION = re.compile(r"(?:^|\n)[ \t]*(?:####|(?:A|Answer|Final answer)[ \t]*:)[ \t]*([^\n]+)\s*$", re.IGNORECASE)
 
 
-@verifier(boolean=True, bounded=True)
+def _exemplar(reference: Any, options: Mapping[str, Any]) -> str:
+    """The reference's own text, where the option `extract` looks for an answer."""
+    wanted = _references(reference)
+    return wrap("" if isinstance(wanted, Verdict) else wanted[0][0], options["extract"])
+
+
+@verifier(boolean=True, bounded=True, exemplar=_exemplar)
 def answer(
     completion: str,
     reference: Any,
@@ -77,7 +84,7 @@ def answer(
     return Verdict(0.0, last.reason, details={"answer": given[:200], "stage": last.stage})
 
 
-@verifier(bounded=True)
+@verifier(bounded=True, exemplar=_exemplar)
 def numeric(
     completion: str,
     reference: Any,

@@ -1,0 +1,67 @@
+"""`assay lint`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from assay.cli.scoring import mapping, read_reward
+
+__all__ = ["command"]
+
+#: Unusable references that are shown for each verifier.
+SHOWN = 20
+
+
+@click.command("lint")
+@click.argument("file")
+@click.option("--reward", "rewards", multiple=True, required=True, help="As for `assay score`.")
+@click.option("--map", "maps", multiple=True, metavar="INPUT=COLUMN", help="Where an input is found, as a dotted path.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def command(file: str, rewards: Sequence[str], maps: Sequence[str], as_json: bool) -> None:
+    """Judge every reference of a data set against itself, and list those that can't be used.
+
+    FILE needs no completions: each verifier that can make a perfect answer from a reference is given that. Exits
+    with 1 when a reference can't be used, or doesn't equal itself.
+    """
+    from assay.data import read_rows
+    from assay.lint import lint
+
+    rows = read_rows(file)
+    report = lint(rows, read_reward(rewards), mapping(maps))
+    problems = sum(len(one.problems) for one in report)
+    if as_json:
+        data: dict[str, Any] = {
+            one.verifier: {"rows": one.rows, "skipped": one.skipped, "problems": [vars_of(p) for p in one.problems]}
+            for one in report
+        }
+        click.echo(
+            json.dumps({"rows": len(rows), "malformed": [str(m) for m in rows.malformed], "verifiers": data}, indent=2)
+        )
+    else:
+        for malformed in rows.malformed:
+            click.echo(f"malformed: {malformed}")
+        for one in report:
+            if one.skipped:
+                click.echo(f"{one.verifier}: {one.skipped}")
+                continue
+            click.echo(f"{one.verifier}: {len(one.problems)} of {one.rows} references can't be used")
+            for problem in one.problems[:SHOWN]:
+                click.echo(f"  row {problem.row}: {problem.status}: {problem.reason}  ({problem.reference!r:.80})")
+            if len(one.problems) > SHOWN:
+                click.echo(f"  ... and {len(one.problems) - SHOWN} more; --json shows all")
+    sys.exit(1 if problems or rows.malformed else 0)
+
+
+def vars_of(problem: Any) -> dict[str, Any]:
+    """Return a problem as plain data."""
+    return {
+        "row": problem.row,
+        "status": problem.status,
+        "reason": problem.reason,
+        "reference": str(problem.reference)[:500],
+    }

@@ -1,0 +1,95 @@
+"""Finds references that can't be used, before a run finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.engine import Engine, LocalEngine
+from assay.language import Reward
+from assay.language.binding import BoundCall, bind
+from assay.language.judging import Judge
+from assay.registry import Registry, installed
+from assay.sample import Sample, read_samples
+from assay.verdict import Status
+
+__all__ = ["Problem", "Report", "lint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A reference that doesn't equal itself."""
+
+    row: int
+    status: str
+    reason: str
+    reference: Any
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found for one verifier call.
+
+    Attributes:
+        verifier: the call, as the reward has it.
+        rows: how many references were judged.
+        skipped: why none was, if none was.
+        problems: those that can't be used.
+    """
+
+    verifier: str
+    rows: int = 0
+    skipped: str = ""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def lint(
+    rows: Sequence[Mapping[str, Any]],
+    reward: Reward | str | Mapping[str, Any],
+    columns: Mapping[str, str] | None = None,
+    *,
+    registry: Registry | None = None,
+    engine: Engine | None = None,
+) -> list[Report]:
+    """Judge each reference against a perfect answer made from it.
+
+    Args:
+        rows: the data set; needs no completions.
+        reward: whose verifiers are asked, each that takes a `reference` and declares an `exemplar`.
+        columns: where inputs are found, as for `assay.score`.
+        registry: where verifiers are found; the installed plugins by default.
+        engine: who evaluates them; this machine by default.
+
+    Raises:
+        RewardError: the reward can't be read, or can't be evaluated for these rows.
+    """
+    samples = read_samples([{"completion": "", **row} for row in rows], columns)
+    known = dict.fromkeys(column for sample in samples for column in sample.row)
+    program = bind(Reward(reward), registry or installed(), known, [s.row for s in samples[:2000]])
+    owned = engine or LocalEngine()
+    calls = {call.label: call for call in program.calls.values() if "reference" in call.inputs}
+    try:
+        return [_judge(call, samples, Judge(program, samples, owned), owned) for call in calls.values()]
+    finally:
+        if engine is None:
+            owned.close()
+
+
+def _judge(call: BoundCall, samples: Sequence[Sample], judge: Judge, engine: Engine) -> Report:
+    report = Report(call.label)
+    exemplar = call.verifier.exemplar
+    if exemplar is None:
+        report.skipped = f"{call.verifier.name} declares no exemplar, so its references can't be tried"
+        return report
+    if call.verifier.scope == "group":
+        report.skipped = f"{call.verifier.name} judges groups"
+        return report
+    for position, verdict, reference in judge.exemplars(call, exemplar):
+        report.rows += 1
+        if verdict.status is not Status.SCORED:
+            report.problems.append(Problem(position, verdict.status.value, verdict.reason, reference))
+        elif verdict.score is not None and verdict.score < call.verifier.range[1]:
+            reason = f"a perfect answer scores {verdict.score:g}: {verdict.reason}"
+            report.problems.append(Problem(position, "unequal", reason, reference))
+    return report
