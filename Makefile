@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt $(wildcard $(addsuffix /pyproject.toml,
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Setting up .venv (a minute or two, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-e '.[train,dev]' $(addprefix -e ./,$(PLUGINS)) 2>.venv/pip.log || { cat .venv/pip.log >&2; exit 1; }
+		-e '.[train,serve,dev]' $(addprefix -e ./,$(PLUGINS)) 2>.venv/pip.log || { cat .venv/pip.log >&2; exit 1; }
 	@touch $@
 
 demo: $(READY)

@@ -19,6 +19,7 @@ COMMANDS = {
     "score": ("scoring", "Score a file of completions by a reward."),
     "rescore": ("rescoring", "Judge a stored run again, and show what changed."),
     "lint": ("linting", "Find the references of a data set that can't be used."),
+    "serve": ("serving", "Answer over HTTP, for trainers that ask a URL."),
     "train": ("training", "Train a model by GRPO on a reward, from a run file."),
     "report": ("reporting", "Draw what a run rewarded, over its steps."),
     "new": ("scaffolding", "Start a plugin: a package that installs and passes its tests."),
