@@ -5,6 +5,7 @@ python benchmarks/engine.py            # a minute or three; SOAK=200000 for the 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
@@ -119,8 +120,36 @@ def once() -> None:
     engine.close()
 
 
+def on_ray() -> None:
+    """The same rows locally and on Ray: the verdict tables must be the same, the seconds apart."""
+    try:
+        import ray
+
+        from assay_ray.engine import RayEngine
+    except ImportError:
+        print("Ray: skipped, assay-ray is not installed")
+        return
+    import assay
+
+    rows = [{"completion": f"\\boxed{{{n % 7}}}", "reference": "3", "prompt": str(n // 8)} for n in range(2000)]
+    reward = {"right": "math.answer", "total": "right - 0.1 * group.mean(right)"}
+    tables = []
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    for engine in (LocalEngine(), RayEngine()):
+        started = time.perf_counter()
+        table = assay.score(rows, reward, engine=engine).table()
+        seconds = time.perf_counter() - started
+        tables.append((json.dumps([{k: v for k, v in row.items() if k != "seconds"} for row in table]), seconds))
+        engine.close()
+    same = tables[0][0] == tables[1][0]
+    print(
+        f"2,000 rows locally in {tables[0][1]:.2f} s and on Ray {ray.__version__} in {tables[1][1]:.2f} s, tables byte-identical: {same}"
+    )
+
+
 if __name__ == "__main__":
     once()
     throughput()
     faults()
     soak()
+    on_ray()

@@ -10,6 +10,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
+    from assay.engine import Engine
     from assay.scores import Scores
     from assay.verifier import Verifier
 
@@ -26,6 +27,12 @@ def assay_verifiers() -> Sequence[Verifier]:
 @hookspec
 def assay_functions() -> Mapping[str, Callable[..., Any]]:
     """Return functions for reward expressions by leaf; each takes and returns float64 arrays of one length."""
+    raise NotImplementedError
+
+
+@hookspec
+def assay_engines() -> Mapping[str, Callable[[], Engine]]:
+    """Return engines by name, each as what makes one; `assay score --engine NAME` uses it."""
     raise NotImplementedError
 
 

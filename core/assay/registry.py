@@ -18,6 +18,7 @@ from assay.errors import PluginError
 from assay.verifier import Verifier
 
 if TYPE_CHECKING:
+    from assay.engine import Engine
     from assay.scores import Scores
 
 __all__ = ["GROUP", "Plugin", "Registry", "installed"]
@@ -26,7 +27,7 @@ __all__ = ["GROUP", "Plugin", "Registry", "installed"]
 GROUP = "assay"
 
 #: First-party plugins by name, so that an unknown name can say what to install.
-FIRST_PARTY = {"format": "assay-format", "math": "assay-math"}
+FIRST_PARTY = {"format": "assay-format", "math": "assay-math", "ray": "assay-ray"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,23 @@ class Registry:
             offers = f"did you mean {plugin}.{near}?" if near else f"it has {', '.join(verifiers) or 'no verifier'}"
             raise PluginError(f"the plugin '{plugin}' has no verifier '{leaf}'; {offers}")
         return verifiers[leaf]
+
+    def engine(self, name: str) -> Engine:
+        """Make the engine of a name: the plugin's of that name, or any that an installed plugin offers.
+
+        Raises:
+            PluginError: there is none; the message says what to install.
+        """
+        for plugin in [name, *self.names] if name in self._found else self.names:
+            if self.problem(plugin) is None:
+                others = [p for p in self._manager.get_plugins() if p is not self._manager.get_plugin(plugin)]
+                for offered in self._manager.subset_hook_caller("assay_engines", others)():
+                    if name in offered:
+                        made: Engine = offered[name]()
+                        return made
+        if name in self._found:
+            raise PluginError(self.problem(name) or f"the plugin '{name}' offers no engine")
+        raise PluginError(self._unknown_plugin(name))
 
     @property
     def hook(self) -> Any:

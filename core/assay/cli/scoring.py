@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,9 +34,22 @@ BATCH = 256
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a verdict per line, as it is given."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@click.option(
+    "--engine",
+    "engine_name",
+    default="local",
+    show_default=True,
+    help="Who evaluates: local, or a plugin's, such as ray.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Score only so many rows.")
 def command(
-    file: str, rewards: Sequence[str], maps: Sequence[str], out: Path | None, as_json: bool, limit: int | None
+    file: str,
+    rewards: Sequence[str],
+    maps: Sequence[str],
+    out: Path | None,
+    as_json: bool,
+    engine_name: str,
+    limit: int | None,
 ) -> None:
     r"""Score a FILE of completions (JSONL, JSON, CSV, Parquet, a folder, or - for standard input) by a reward.
 
@@ -47,12 +61,14 @@ def command(
     Exits with 0 when every sample was judged, 1 when some were not, 2 on a mistake in the command.
     """
     from assay.data import read_rows
+    from assay.registry import installed
     from assay.sample import read_samples
     from assay.scoring import Scorer
 
     columns = mapping(maps)
     lines = read_reward(rewards)
-    with Scorer(lines) as scorer:
+    engine = None if engine_name == "local" else installed().engine(engine_name)
+    with closing(engine) if engine else nullcontext(), Scorer(lines, engine=engine) as scorer:
         rows = read_rows(file, limit)
         samples = []
         for index, row in enumerate(rows):

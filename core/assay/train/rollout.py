@@ -34,6 +34,7 @@ class Judged:
         verifiers: the values and statuses of every verifier call.
         waited: seconds that the trainer waited for the verdicts.
         hidden: seconds of judging that ran beside the trainer's own work.
+        saved: share of the verifier calls that were answered by an equal one of this batch or an earlier.
     """
 
     total: Floats
@@ -44,6 +45,7 @@ class Judged:
     verifiers: dict[str, tuple[Floats, list[str]]] = field(default_factory=dict)
     waited: float = 0.0
     hidden: float = 0.0
+    saved: float | None = None
 
     @classmethod
     def of(cls, scores: Scores) -> Judged:
@@ -112,8 +114,17 @@ class Scoring:
 
     def _score(self, samples: list[Sample]) -> tuple[Judged, float]:
         started = time.perf_counter()
+        before = self._counted()
         scores = self.scorer.score(samples)
         if self.log is not None:
             self.log.write(scores)
         judged = Judged.of(scores)
+        after = self._counted()
+        if before is not None and after is not None and after[0] > before[0]:
+            judged.saved = 1 - (after[1] - before[1]) / (after[0] - before[0])
         return judged, time.perf_counter() - started
+
+    def _counted(self) -> tuple[int, int] | None:
+        """Return how many calls the engine was asked and how many it evaluated, where it counts them."""
+        statistics = getattr(self.scorer.engine, "statistics", None)
+        return None if statistics is None else (statistics.calls, statistics.evaluated)

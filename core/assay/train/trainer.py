@@ -170,7 +170,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
                 for name in calls
             },
         )
-        gathered.waited, gathered.hidden = judged.waited, judged.hidden
+        gathered.waited, gathered.hidden, gathered.saved = judged.waited, judged.hidden, judged.saved
         return gathered
 
     # --- leaving samples out --------------------------------------------------------------------------------------
@@ -222,6 +222,8 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
             self._log_metric("left_out", float(not Status(status).has_score))
         self._log_metric("scoring/waited_seconds", judged.waited)
         self._log_metric("scoring/hidden_seconds", judged.hidden)
+        if judged.saved is not None:
+            self._log_metric("scoring/saved", judged.saved)
 
     def _log_values(self, name: str, values: Any) -> None:
         for value in values[~np.isnan(values)].tolist():

@@ -119,6 +119,7 @@ def test_everything_is_logged(tiny, tmp_path, monkeypatch):
                  "scoring/hidden_seconds", "rewards/total/mean"):  # fmt: skip
         assert name in first, name
     assert first["left_out"] == 0.25
+    assert first["scoring/saved"] == 0  # `so` is not pure
     assert first["verifiers/say.so/error"] == 0.25
     assert first["groups_without_signal"] == 0
     assert first["lines/right"] == pytest.approx(0.5)

@@ -1,0 +1,17 @@
+"""The scoring engine on Ray: `assay score --engine ray`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from assay import hookimpl
+
+__all__ = ["assay_engines"]
+
+
+@hookimpl
+def assay_engines() -> Mapping[str, Callable[[], object]]:
+    """The engine of this plugin."""
+    from assay_ray.engine import RayEngine
+
+    return {"ray": RayEngine}
