@@ -12,6 +12,7 @@ from assay import Verdict, verifier
 from assay.extract import check, wrap
 from assay.extract import extract as find
 from assay_math.compare import Rules, compare
+from assay_math.forms import bare
 from assay_math.reader import Unreadable, read
 from assay_math.text import MAX_LENGTH, clean, squeeze
 from assay_math.tree import Node, Words
@@ -205,8 +206,6 @@ def _unbalanced(text: str) -> bool:
 
 
 def _number(node: Node) -> float | None:
-    from assay_math.compare import bare
-
     if isinstance(node, Words):
         return None
     try:

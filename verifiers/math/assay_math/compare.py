@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product as combinations
 from typing import Any
 
 from assay_math import units
+from assay_math.forms import (
+    FLIPPED,
+    MAX_ITEMS,
+    as_interval,
+    bare,
+    canonical,
+    endless,
+    expanded,
+    kind,
+    mentions_pi,
+    unit_of,
+    unlabelled,
+    with_unit,
+    wording,
+)
 from assay_math.tree import (
     Apply,
     Bracketed,
@@ -18,7 +32,6 @@ from assay_math.tree import (
     Matrix,
     Node,
     Number,
-    Power,
     Product,
     Quantity,
     Relation,
@@ -30,7 +43,7 @@ from assay_math.tree import (
 )
 from assay_math.value import NoValue, approximate, exact, precise
 
-__all__ = ["Comparison", "Rules", "bare", "compare"]
+__all__ = ["Comparison", "Rules", "compare"]
 
 #: Points at which expressions with variables are compared, and how many must have a value.
 POINTS, NEEDED = 12, 5
@@ -38,7 +51,6 @@ POINTS, NEEDED = 12, 5
 CONFIRMED = 2
 #: Two values that agree to this many digits, computed to ten more, are equal.
 DIGITS = 30
-MAX_ITEMS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +79,14 @@ class Comparison:
 
 def compare(answer: Node, reference: Node, rules: Rules) -> Comparison:
     """Compare an answer with a reference."""
-    answer, reference = _expanded(answer), _expanded(reference)
+    answer, reference = expanded(answer), expanded(reference)
     if answer == reference:
         return Comparison(True, "structure", "the same expression")
-    answer, reference = _unlabelled(answer, reference)
+    answer, reference = unlabelled(answer, reference)
     if isinstance(answer, Words) or isinstance(reference, Words):
-        same = _wording(answer) == _wording(reference)
+        same = wording(answer) == wording(reference)
         return Comparison(same, "words", "the same words" if same else "other words")
-    ranged = _as_interval(answer), _as_interval(reference)
+    ranged = as_interval(answer), as_interval(reference)
     if ranged[0] is not None and ranged[1] is not None:
         return _collections(ranged[0], ranged[1], rules)
     if isinstance(answer, Relation) or isinstance(reference, Relation):
@@ -85,19 +97,11 @@ def compare(answer: Node, reference: Node, rules: Rules) -> Comparison:
     return _values(answer, reference, rules)
 
 
-def _wording(node: Node) -> Node:
-    """A single letter is a choice, whether it was read as a variable or as a word."""
-    return Words(node.name.upper()) if isinstance(node, Symbol) and len(node.name) == 1 else node
-
-
-# --- values -----------------------------------------------------------------------------------------------------------
-
-
 def _values(answer: Node, reference: Node, rules: Rules) -> Comparison:
     factor = Fraction(1)
     if isinstance(answer, Quantity) or isinstance(reference, Quantity):
-        answer, reference = _with_unit(answer, reference), _with_unit(reference, answer)
-        left, right = _unit(answer), _unit(reference)
+        answer, reference = with_unit(answer, reference), with_unit(reference, answer)
+        left, right = unit_of(answer), unit_of(reference)
         if left and right:
             agreed = units.agree(left, right)
             if agreed is None:
@@ -105,7 +109,7 @@ def _values(answer: Node, reference: Node, rules: Rules) -> Comparison:
             factor = agreed
         elif not rules.units_optional:
             return Comparison(False, "units", f"the unit '{left or right}' stands on one side alone")
-        elif "circ" in (left or right) and (symbols(answer) or _mentions_pi(answer) or _mentions_pi(reference)):
+        elif "circ" in (left or right) and (symbols(answer) or mentions_pi(answer) or mentions_pi(reference)):
             return _numbers(answer, reference, rules)  # degrees against radians
         answer, reference = bare(answer), bare(reference)
     if factor != 1:
@@ -123,7 +127,7 @@ def _numbers(answer: Node, reference: Node, rules: Rules) -> Comparison:
             return _constants(answer, reference, rules)
         return _functions(answer, reference, sorted(names))
     except NoValue as problem:
-        same = _canonical(answer) == _canonical(reference)
+        same = canonical(answer) == canonical(reference)
         return Comparison(
             same, "structure", "the same expression" if same else f"not the same expression, and {problem}"
         )
@@ -184,7 +188,7 @@ def _functions(answer: Node, reference: Node, names: Sequence[str]) -> Compariso
         agreed += 1
         if agreed >= NEEDED:
             return Comparison(True, "numeric", f"equal at {agreed} random points")
-    same = _canonical(answer) == _canonical(reference)
+    same = canonical(answer) == canonical(reference)
     return Comparison(same, "structure", "the same expression" if same else "no common values to compare")
 
 
@@ -235,155 +239,6 @@ def _places(unit: Fraction) -> str:
     return f"{places} digit{'s' if places != 1 else ''}"
 
 
-def _with_unit(node: Node, other: Node) -> Node:
-    """Read `5 m` as five metres, and not as five times m, where the other side has a unit."""
-    match node, other:
-        case Product(factors=(*value, Symbol(name=name))), Quantity() if units.known(name) and not symbols(other):
-            factors = tuple(value)
-            if not any(map(symbols, factors)):
-                return Quantity(factors[0] if len(factors) == 1 else Product(factors), name)
-    return node
-
-
-def _unit(node: Node) -> str:
-    if isinstance(node, Quantity):
-        return node.unit if not isinstance(node.value, Quantity) else node.value.unit
-    return ""
-
-
-def bare(node: Node) -> Node:
-    """Return a value without its label and unit."""
-    if (labelled := _label(node)) is not None:
-        node = labelled[1]
-    while isinstance(node, Quantity):
-        node = node.value
-    return node
-
-
-def _mentions_pi(node: Node) -> bool:
-    match node:
-        case Symbol(name="pi"):
-            return True
-        case Sum(terms=parts) | Product(factors=parts) | Apply(arguments=parts):
-            return any(map(_mentions_pi, parts))
-        case Power(base=base, exponent=exponent):
-            return _mentions_pi(base) or _mentions_pi(exponent)
-        case Quantity(value=value):
-            return _mentions_pi(value)
-    return False
-
-
-def _canonical(node: Node) -> str:
-    """A text that is the same for expressions that differ in the order of terms and factors alone."""
-    match node:
-        case Sum(terms=parts):
-            return f"({'+'.join(sorted(map(_canonical, parts)))})"
-        case Product(factors=parts):
-            return f"({'*'.join(sorted(map(_canonical, parts)))})"
-        case Power(base=base, exponent=exponent):
-            return f"{_canonical(base)}^{_canonical(exponent)}"
-        case Apply(function=function, arguments=arguments):
-            return f"{function}[{','.join(map(_canonical, arguments))}]"
-        case Number(value=value) | Decimal(value=value):
-            return str(value) if value.numerator.bit_length() < 4000 else f"{hash(value)}"
-    return repr(node)
-
-
-# --- structure --------------------------------------------------------------------------------------------------------
-
-
-def _expanded(node: Node) -> Node:
-    """Lift a plus-minus out of the expression that it stands in: both values of the whole are the answer."""
-    parts: tuple[Node, ...]
-    rebuild: Callable[[tuple[Node, ...]], Node]
-    match node:
-        case Sum(terms=parts):
-            rebuild = Sum
-        case Product(factors=parts):
-            rebuild = Product
-        case Power(base=base, exponent=exponent):
-            parts, rebuild = (base, exponent), lambda p: Power(*p)
-        case Relation(sides=(Symbol() as name, value), operators=("=",)):
-            inner = _expanded(value)
-            if isinstance(inner, Items) and not isinstance(value, Items):
-                return inner
-            return Relation((name, inner), ("=",))
-        case Quantity(value=value, unit=unit):
-            inner = _expanded(value)
-            if isinstance(inner, Items):
-                return Items(tuple(Quantity(one, unit) for one in inner.items))
-            return Quantity(inner, unit)
-        case Items(items=items):
-            flat: list[Node] = []
-            for one in map(_expanded, items):
-                flat.extend(one.items if isinstance(one, Items) else (one,))
-            return Items(tuple(flat))
-        case _:
-            return node
-    parts = tuple(_expanded(one) for one in parts)
-    choices = [one.items if isinstance(one, Items) else (one,) for one in parts]
-    if all(len(one) == 1 for one in choices):
-        return rebuild(parts)
-    several = [rebuild(tuple(one)) for one in list(combinations(*choices))[:MAX_ITEMS]]
-    return Items(tuple(several))
-
-
-def _unlabelled(answer: Node, reference: Node) -> tuple[Node, Node]:
-    r"""Take a label (`x =`, `f(x) =`, `x \in`) off the side that has one where the other has none."""
-    labelled = _label(answer), _label(reference)
-    if labelled[0] and labelled[1]:
-        if labelled[0][0] == labelled[1][0]:
-            return labelled[0][1], labelled[1][1]
-        return answer, reference
-    return (labelled[0][1] if labelled[0] else answer), (labelled[1][1] if labelled[1] else reference)
-
-
-def _label(node: Node) -> tuple[Node, Node] | None:
-    match node:
-        case Relation(sides=(Symbol() | Apply() as name, value), operators=("=" | "in",)):
-            if isinstance(name, Symbol) or name.function.endswith("()"):
-                return name, value
-        case Items(items=items) if items:
-            labels = [_label(one) for one in items]
-            known = [one for one in labels if one is not None]
-            if len(known) == len(labels) and len({name for name, _ in known}) == 1:
-                return known[0][0], Items(tuple(value for _, value in known))
-            if isinstance(items[0], Relation) and known and labels[0] and all(one is None for one in labels[1:]):
-                return known[0][0], Items((known[0][1], *items[1:]))  # x = 1, 2, 3
-    return None
-
-
-_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_ENDLESS = Symbol("oo")
-_MINUS_ENDLESS = Product((Number(Fraction(-1)), Symbol("oo")))
-
-
-def _as_interval(node: Node) -> Node | None:
-    """Return an inequality in one variable as an interval, an interval as itself, `None` for anything else."""
-    match node:
-        case Bracketed(left="(" | "[", items=(_, _), right=")" | "]") | Union():
-            return node
-        case Relation(sides=(left, right), operators=(operator,)) if operator in _FLIPPED:
-            if isinstance(right, Symbol) and not isinstance(left, Symbol):
-                left, right, operator = right, left, _FLIPPED[operator]
-            if isinstance(left, Symbol) and not symbols(right):
-                closed = operator.endswith("=")
-                if operator.startswith("<"):
-                    return Bracketed("(", (_MINUS_ENDLESS, right), "]" if closed else ")")
-                return Bracketed("[" if closed else "(", (right, _ENDLESS), ")")
-        case Relation(sides=(low, Symbol(), high), operators=(first, second)):
-            if first in _FLIPPED and second in _FLIPPED and first[0] == second[0] and not symbols(low) | symbols(high):
-                if first[0] == ">":
-                    low, high, first, second = high, low, second, first
-                return Bracketed("[" if "=" in first else "(", (low, high), "]" if "=" in second else ")")
-        case Items(items=items) if items and all(isinstance(one, Relation) for one in items):
-            parts = [_as_interval(one) for one in items]
-            known = tuple(one for one in parts if one is not None)
-            if len(known) == len(parts) > 1:
-                return Union(known)
-    return None
-
-
 def _relations(answer: Node, reference: Node, rules: Rules) -> Comparison:
     match answer, reference:
         case (
@@ -394,7 +249,7 @@ def _relations(answer: Node, reference: Node, rules: Rules) -> Comparison:
                 return Comparison(False, "relation", "equations in different variables")
             return _proportional(_difference(a, b), _difference(c, d))
         case Relation(sides=(a, b), operators=(first,)), Relation(sides=(c, d), operators=(second,)):
-            for e, f, operator in ((a, b, first), (b, a, _FLIPPED.get(first, first))):
+            for e, f, operator in ((a, b, first), (b, a, FLIPPED.get(first, first))):
                 if operator == second and compare(e, c, rules).equal and compare(f, d, rules).equal:
                     return Comparison(True, "relation", "the same relation")
         case Relation(sides=some, operators=first), Relation(sides=others, operators=second):
@@ -461,7 +316,7 @@ def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
             return _in_order(some, others, rules, "place")
         case (Bracketed(left="{", items=(only,)), other) | (other, Bracketed(left="{", items=(only,))):
             return compare(only, other, rules)
-    return Comparison(False, "structure", f"{_kind(answer)} is not {_kind(reference)}")
+    return Comparison(False, "structure", f"{kind(answer)} is not {kind(reference)}")
 
 
 def _in_order(some: Sequence[Node], others: Sequence[Node], rules: Rules, what: str) -> Comparison:
@@ -489,19 +344,9 @@ def _in_any_order(some: Sequence[Node], others: Sequence[Node], rules: Rules) ->
 
 
 def _item(x: Node, y: Node, rules: Rules) -> Comparison:
-    if _endless(x) or _endless(y):
-        return Comparison(_endless(x) == _endless(y), "structure", "one is infinite")
+    if endless(x) or endless(y):
+        return Comparison(endless(x) == endless(y), "structure", "one is infinite")
     return compare(x, y, rules)
-
-
-def _endless(node: Node) -> int:
-    """Return 1 or -1 for plus and minus infinity, 0 for all else."""
-    match node:
-        case Symbol(name="oo"):
-            return 1
-        case Product(factors=(Number(value=sign), Symbol(name="oo"))):
-            return 1 if sign > 0 else -1
-    return 0
 
 
 def _distinct(items: Sequence[Node], rules: Rules) -> Sequence[Node]:
@@ -513,20 +358,3 @@ def _distinct(items: Sequence[Node], rules: Rules) -> Sequence[Node]:
         if not any(_item(one, other, Rules(units_optional=rules.units_optional)).equal for other in kept):
             kept.append(one)
     return kept
-
-
-def _kind(node: Node) -> str:
-    match node:
-        case Bracketed(left="{"):
-            return "a set"
-        case Bracketed(left=left, right=right):
-            return f"a tuple or interval {left}{right}"
-        case Items():
-            return "a list"
-        case Matrix():
-            return "a matrix"
-        case Union():
-            return "a union"
-        case Relation():
-            return "a relation"
-    return "a value"

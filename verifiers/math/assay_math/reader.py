@@ -9,28 +9,25 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from assay_math import units
+from assay_math.build import is_proper_fraction, number, plain, product_of, signed, sum_of
 from assay_math.text import MAX_LENGTH, clean
+from assay_math.tokens import MAX_DEPTH, Tokens, Unreadable
 from assay_math.tree import (
     Apply,
     Bracketed,
-    Decimal,
     Items,
     Matrix,
     Node,
     Number,
     Power,
-    Product,
     Quantity,
     Relation,
-    Sum,
     Symbol,
     Union,
     Words,
 )
 from assay_math.vocabulary import (
     BEGINNING,
-    BRACKETS,
     CLOSE,
     CLOSING,
     DIVIDED,
@@ -47,20 +44,7 @@ from assay_math.vocabulary import (
 
 __all__ = ["Unreadable", "read"]
 
-MAX_DEPTH = 60
-MAX_DIGITS = 5000
 
-
-class Unreadable(ValueError):
-    """A text that is not mathematics; the message says why."""
-
-
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\d+\.(?!\w)|\.\d+|\d+)"
-    r"|(?P<command>\\(?:[a-zA-Z]+|.))|(?P<word>[a-zA-Z]+)|(?P<sign>\*\*|<=|>=|!=|==|[^\s]))",
-    re.DOTALL,
-)
-_EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?![\w.])")
 _WORD_LIMIT = 300
 
 
@@ -101,46 +85,8 @@ def words_of(cleaned: str) -> Words | None:
     return Words(re.sub(r"\s*([^\w\s])\s*", r"\1", text.casefold()))
 
 
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self.tokens: list[tuple[str, str, bool]] = []  # kind, text, whether a space came before
-        position = 0
-        for match in _TOKEN.finditer(text):
-            kind = match.lastgroup or "sign"
-            start = match.start(kind)
-            if start < position:  # inside what an exponent has taken
-                continue
-            value, position = match[kind], match.end()
-            if kind == "number" and (exponent := _EXPONENT.match(text, position)) is not None:
-                value, position = value + exponent[0], exponent.end()
-            self.tokens.append((kind, value, match.start() < start))
-        self.position = 0
-        self.depth = 0
-
-    # --- tokens ---------------------------------------------------------------------------------------------------
-
-    def peek(self, ahead: int = 0) -> str:
-        position = self.position + ahead
-        return self.tokens[position][1] if position < len(self.tokens) else ""
-
-    def kind(self, ahead: int = 0) -> str:
-        position = self.position + ahead
-        return self.tokens[position][0] if position < len(self.tokens) else ""
-
-    def take(self) -> str:
-        token = self.peek()
-        self.position += 1
-        return token
-
-    def expect(self, token: str) -> None:
-        if self.take() != token:
-            raise Unreadable(f"'{token}' is missing")
-
-    def accept(self, *tokens: str) -> bool:
-        if self.peek() in tokens:
-            self.position += 1
-            return True
-        return False
+class _Reader(Tokens):
+    """One answer; each method reads one rule of the grammar."""
 
     # --- grammar --------------------------------------------------------------------------------------------------
 
@@ -160,21 +106,6 @@ class _Reader:
                 break
             items.append(self.relation())
         return items[0] if len(items) == 1 else Items(tuple(items))
-
-    def joins(self) -> bool:
-        here = self.position
-        joined = self.join()
-        self.position = here
-        return joined
-
-    def join(self) -> bool:
-        if self.peek() in ("and", "or", "\\lor", "\\land", "\\vee", "\\wedge"):
-            self.position += 1
-            return True
-        if self.peek() in TEXT and self.peek(1) == "{" and self.peek(2) in ("and", "or") and self.peek(3) == "}":
-            self.position += 4
-            return True
-        return False
 
     def relation(self) -> Node:
         sides, operators = [self.union()], []
@@ -203,7 +134,7 @@ class _Reader:
         if self.accept("\\pm", "\\mp"):
             both.append((0, self.product()))
         else:
-            terms.append(_signed(sign, self.product()))
+            terms.append(signed(sign, self.product()))
         while self.peek() in ("+", "-", "\\pm", "\\mp"):
             operator = self.take()
             if operator in ("\\pm", "\\mp"):
@@ -212,15 +143,15 @@ class _Reader:
             sign = -1 if operator == "-" else 1
             while self.peek() in ("+", "-"):
                 sign = -sign if self.take() == "-" else sign
-            terms.append(_signed(sign, self.product()))
+            terms.append(signed(sign, self.product()))
         self.depth -= 1
         if both:
             if len(both) > 1:
                 raise Unreadable("it has more than one plus-minus")
             other = both[0][1]
-            plus, minus = (*terms, other), (*terms, _signed(-1, other))
-            return Items((_sum(plus), _sum(minus)))
-        return _sum(tuple(terms))
+            plus, minus = (*terms, other), (*terms, signed(-1, other))
+            return Items((sum_of(plus), sum_of(minus)))
+        return sum_of(tuple(terms))
 
     def product(self) -> Node:
         factors = [self.unary()]
@@ -234,15 +165,15 @@ class _Reader:
                 name = "ratio" if token == ":" else ""
                 divisor = self.unary()
                 if name:
-                    factors = [Apply("ratio", (_product(tuple(factors)), divisor))]
+                    factors = [Apply("ratio", (product_of(tuple(factors)), divisor))]
                 else:
                     factors.append(Power(divisor, Number(Fraction(-1))))
             elif token == "%":
                 self.take()
                 factors.append(Number(Fraction(1, 100)))
-                factors = [Apply("percent", (_product(tuple(factors)),))]
+                factors = [Apply("percent", (product_of(tuple(factors)),))]
             elif self.begins_unit():
-                return Quantity(_product(tuple(factors)), self.unit())
+                return Quantity(product_of(tuple(factors)), self.unit())
             elif self.begins_factor():
                 mixed = self.mixed(factors[-1])
                 if mixed is not None:
@@ -252,7 +183,7 @@ class _Reader:
                 else:
                     factors.append(self.power())
             else:
-                return _product(tuple(factors))
+                return product_of(tuple(factors))
 
     def mixed(self, whole: Node) -> Node | None:
         r"""`1\frac{1}{2}`, and `1 1/2` in plain text."""
@@ -261,8 +192,8 @@ class _Reader:
             return None
         if self.peek() == "\\frac":
             part = self.atom()
-            if _is_proper_fraction(part):
-                return _sum((whole, part))
+            if is_proper_fraction(part):
+                return sum_of((whole, part))
         elif self.kind() == "number" and self.tokens[here][2] and self.peek(1) == "/" and self.kind(2) == "number":
             numerator, denominator = self.peek(), self.peek(2)
             if numerator.isdigit() and denominator.isdigit() and 0 < int(numerator) < int(denominator):
@@ -283,7 +214,7 @@ class _Reader:
 
     def unary(self) -> Node:
         if self.accept("-"):
-            return _signed(-1, self.unary())
+            return signed(-1, self.unary())
         if self.accept("+"):
             return self.unary()
         return self.power()
@@ -323,11 +254,11 @@ class _Reader:
             self.expect("}")
             return node
         if self.accept("-"):
-            return _signed(-1, self.exponent())
+            return signed(-1, self.exponent())
         if self.accept("+"):
             return self.exponent()
         if self.kind() == "number":  # `x^23` in LaTeX is x^2 3; people who write it mean x^23
-            return _number(self.take())
+            return number(self.take())
         return self.atom()
 
     def argument(self) -> Node:
@@ -378,7 +309,7 @@ class _Reader:
             if isinstance(base, Number) and base.value.denominator == 1 and 2 <= base.value <= 36:
                 try:
                     return Apply(
-                        "base", (Number(Fraction(int(token, int(base.value)))), Number(_number(token).value), base)
+                        "base", (Number(Fraction(int(token, int(base.value)))), Number(number(token).value), base)
                     )
                 except ValueError:
                     raise Unreadable(f"{token} is no number in base {base.value}") from None
@@ -388,14 +319,7 @@ class _Reader:
             whole, _, fixed = token.partition(".")
             start = Fraction(int(whole or 0)) + (Fraction(int(fixed), 10 ** len(fixed)) if fixed else 0)
             return Number(start + Fraction(int(digits), (10 ** len(digits) - 1) * 10 ** len(fixed)))
-        return _number(token)
-
-    def digits(self) -> str:
-        braced = self.accept("{")
-        digits = self.take()
-        if not digits.isdigit() or (braced and self.take() != "}"):
-            raise Unreadable("only digits repeat")
-        return digits
+        return number(token)
 
     def name(self, word: str) -> Node:
         if word in FUNCTIONS:
@@ -409,12 +333,12 @@ class _Reader:
                 return self.applied(word)
             return self.subscripted(word)
         if len(word) <= 3 and word.islower() and word not in NO_PRODUCT:
-            factors: list[Node] = [_letter(one) for one in word[:-1]]
+            factors: list[Node] = [Symbol(one) for one in word[:-1]]
             if self.peek() in ("^", "_", "**"):  # in `xy^2` the exponent is y's
                 self.position -= 1
                 self.tokens[self.position] = ("word", word[-1], False)
-                return _product((*factors, self.power()))
-            return _product((*factors, _letter(word[-1])))
+                return product_of((*factors, self.power()))
+            return product_of((*factors, Symbol(word[-1])))
         raise Unreadable(f"'{word}' is a word")
 
     def subscripted(self, name: str) -> Node:
@@ -429,7 +353,7 @@ class _Reader:
             else:
                 name += "_" + self.take()
             return Symbol(name)
-        return _letter(name)
+        return Symbol(name)
 
     def applied(self, name: str) -> Node:
         self.expect("(")
@@ -443,7 +367,7 @@ class _Reader:
         closing = CLOSING[left]
         if self.peek() in CLOSE | {"}"}:
             right = self.take()
-            return Bracketed(_plain(left), (), _plain(right))
+            return Bracketed(plain(left), (), plain(right))
         if left == "{":
             node = self.items()
             self.expect("}")
@@ -462,12 +386,12 @@ class _Reader:
             return items[0]
         if left == "[" and right == "]" and len(items) == 1:
             return items[0]
-        return Bracketed(_plain(left), items, _plain(right))
+        return Bracketed(plain(left), items, plain(right))
 
     def command(self, command: str) -> Node:
         if command == "\\frac":
             top, bottom = self.argument(), self.argument()
-            return _product((top, Power(bottom, Number(Fraction(-1)))))
+            return product_of((top, Power(bottom, Number(Fraction(-1)))))
         if command == "\\sqrt":
             if self.accept("["):
                 index = self.sum()
@@ -516,9 +440,9 @@ class _Reader:
         self.expect("}")
         text = " ".join(inner)
         if len(inner) == 1 and len(text) == 1 and text.isalpha():
-            return _letter(text)
+            return Symbol(text)
         if len(inner) == 1 and re.fullmatch(r"[\d.,]*\d", text):
-            return _number(text)
+            return number(text)
         if len(inner) == 1 and text in FUNCTIONS:
             return self.function(text)
         raise Unreadable(f"'{text}' is a word")
@@ -558,13 +482,13 @@ class _Reader:
     def bare_argument(self) -> Node:
         r"""In `\sin 2x + 1` the argument is `2x`."""
         if self.accept("-"):
-            return _signed(-1, self.bare_argument())
+            return signed(-1, self.bare_argument())
         factors = [self.power()]
         while self.kind() in ("word", "command") and self.begins_factor() and self.peek()[1:] not in FUNCTIONS:
             factors.append(self.power())
         if self.begins_unit():
-            return Quantity(_product(tuple(factors)), self.unit())
-        return _product(tuple(factors))
+            return Quantity(product_of(tuple(factors)), self.unit())
+        return product_of(tuple(factors))
 
     def environment(self) -> Node:
         self.expect("{")
@@ -597,101 +521,3 @@ class _Reader:
             raise Unreadable("the rows of the matrix differ in length")
         matrix = Matrix(tuple(rows))
         return Apply("det", (matrix,)) if name == "vmatrix" else matrix
-
-    # --- units ----------------------------------------------------------------------------------------------------
-
-    def begins_unit(self) -> bool:
-        token = self.peek()
-        if token == "^" and (self.peek(1) == "\\circ" or (self.peek(1) == "{" and self.peek(2) == "\\circ")):
-            return True
-        if token in ("\\circ", "\\euro", "\\pounds", "\\cent", "\\dollar"):
-            return True
-        if token in TEXT and self.peek(1) == "{":
-            return self.peek(2) not in ("and", "or") and not (
-                self.kind(2) == "word" and len(self.peek(2)) == 1 and self.peek(2) in "xyzabnk"
-            )
-        if self.kind() != "word" or token in ("and", "or") or token in FUNCTIONS or token == "pi":
-            return False
-        # A word of several letters after a number is what was counted; of few, a unit if it is known as one.
-        after_number = self.position > 0 and self.tokens[self.position - 1][0] == "number"
-        if len(token) > 3 or token in NO_PRODUCT:
-            return True
-        return after_number and self.tokens[self.position][2] and units.known(token) and len(token) > 1
-
-    def unit(self) -> str:
-        """Take the rest of the item as a unit's words."""
-        parts: list[str] = []
-        while (
-            self.position < len(self.tokens)
-            and self.peek() not in (",", ";", "\\cup", ")", "]", "\\}", "=", "+", "}")
-            and not self.joins()
-        ):
-            token = self.take()
-            if token in TEXT or token in ("{", "("):
-                if token not in TEXT:
-                    closing = CLOSING[token]
-                    while self.peek() not in (closing, ""):
-                        parts.append(self.take())
-                    self.take()
-                continue
-            if token == "-" and self.kind() == "number" and not (parts and parts[-1] == "^"):
-                raise Unreadable("a unit is followed by a number")
-            parts.append(token)
-        if len(parts) > 12:
-            raise Unreadable("it goes on in words")
-        return " ".join(part for part in parts if part not in (".",))
-
-
-def _letter(letter: str) -> Node:
-    return Symbol(letter)
-
-
-def _plain(bracket: str) -> str:
-    return BRACKETS.get(bracket, bracket)
-
-
-def _number(token: str) -> Number | Decimal:
-    digits, exponent = token.replace(",", ""), 0
-    if len(digits) > MAX_DIGITS:
-        raise Unreadable(f"a number has more than {MAX_DIGITS:,} digits")
-    if "e" in digits.lower():
-        digits, _, power = digits.lower().partition("e")
-        exponent = int(power)
-        if abs(exponent) > MAX_DIGITS:
-            raise Unreadable("the exponent of a number is too large")
-    whole, _, fraction = digits.partition(".")
-    scale = Fraction(10) ** (exponent - len(fraction))
-    value = int((whole + fraction) or 0) * scale
-    if fraction or exponent:
-        return Decimal(value, scale)
-    return Number(value)
-
-
-def _signed(sign: int, node: Node) -> Node:
-    if sign > 0:
-        return node
-    match node:
-        case Number(value=value):
-            return Number(-value)
-        case Decimal(value=value, unit=unit):
-            return Decimal(-value, unit)
-        case Quantity(value=value, unit=name):
-            return Quantity(_signed(-1, value), name)
-        case Items(items=items):
-            return Items(tuple(_signed(-1, one) for one in items))
-    return Product((Number(Fraction(-1)), node))
-
-
-def _sum(terms: tuple[Node, ...]) -> Node:
-    return terms[0] if len(terms) == 1 else Sum(terms)
-
-
-def _product(factors: tuple[Node, ...]) -> Node:
-    return factors[0] if len(factors) == 1 else Product(factors)
-
-
-def _is_proper_fraction(node: Node) -> bool:
-    match node:
-        case Product(factors=(Number(value=top), Power(base=Number(value=bottom), exponent=Number(value=power)))):
-            return power == -1 and top.denominator == bottom.denominator == 1 and 0 < top < bottom
-    return False
