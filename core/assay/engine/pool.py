@@ -46,6 +46,7 @@ class WorkerPool:
         self.workers = workers or os.cpu_count() or 1
         self.memory = _half_the_memory() if memory is None else memory
         self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(self.workers)
         self._closed = False
@@ -66,6 +67,9 @@ class WorkerPool:
         except BaseException:
             batch.stopped = True
             self.close()
+            with self._lock:
+                for worker in self._busy:
+                    worker.process.kill()  # its thread sees the end of the pipe, and clears up
             raise
         return [batch.answers.get(n) or _lost(call) for n, call in enumerate(calls)]
 
@@ -85,25 +89,40 @@ class WorkerPool:
                     if worker is None:
                         worker = self._worker()
                     if not worker.work(batch, chunk):
-                        worker.end()
+                        self._end(worker)
                         worker = None
-            except OSError as problem:  # no process could be started
-                batch.fail(f"no worker could be started: {problem}")
+            except (OSError, EOFError, TimeoutError) as problem:  # no process could be started
+                batch.fail(f"no worker could be started: {problem or type(problem).__name__}")
             if worker is not None:
                 with self._lock:
                     keep = not self._closed and not batch.stopped
                     if keep:
+                        self._busy.discard(worker)
                         self._idle.append(worker)
                 if not keep:
-                    worker.end()
+                    self._end(worker)
 
     def _worker(self) -> _Worker:
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
                 if worker.process.poll() is None:
+                    self._busy.add(worker)
                     return worker
-        return _Worker(self.memory)
+        worker = _Worker(self.memory)
+        with self._lock:
+            self._busy.add(worker)
+        try:
+            worker.begin()
+        except BaseException:
+            self._end(worker)
+            raise
+        return worker
+
+    def _end(self, worker: _Worker) -> None:
+        with self._lock:
+            self._busy.discard(worker)
+        worker.end()
 
 
 class _Batch:
@@ -186,7 +205,11 @@ class _Worker:
         self._selector.register(self._out, selectors.EVENT_READ)
         self._buffer = bytearray()
         self._defined: dict[str, Verifier] = {}
-        self._send(("begin", sys.path, memory))
+        self._memory = memory
+
+    def begin(self) -> None:
+        """Wait until the process has started."""
+        self._send(("begin", sys.path, self._memory))
         self._receive(time.monotonic() + START_SECONDS)
 
     def work(self, batch: _Batch, chunk: list[int]) -> bool:
