@@ -277,6 +277,23 @@ def test_a_function_of_a_script_or_notebook_travels(tmp_path):
     assert run.stdout.strip() == "[0.5]", run.stderr
 
 
+def test_a_verifier_of_a_module_that_no_other_process_can_find(tmp_path, engine):
+    import importlib.util
+
+    path = tmp_path / "somewhere.py"
+    path.write_text(
+        "from assay import verifier\nimport os\nHERE = os.getpid()\ndef helper(text):\n    return float(text == 'x')\n"
+        "@verifier\ndef hidden(completion):\n    return helper(completion) if os.getpid() != HERE else 0.5\n"
+    )
+    spec = importlib.util.spec_from_file_location("module_of_no_path", path)
+    module = sys.modules["module_of_no_path"] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        assert [a[0].score for a in engine.run([call(module.hidden, "x"), call(module.hidden, "y")])] == [1.0, 0.0]
+    finally:
+        del sys.modules["module_of_no_path"]
+
+
 def test_what_can_not_travel_stays_here(engine):
     lock = threading.Lock()
 

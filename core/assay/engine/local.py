@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from assay.engine.call import Call
 from assay.engine.memory import Key, Memory, key_of
-from assay.engine.pool import WorkerPool, reference_to
+from assay.engine.pool import WorkerPool, by_value, reference_to
 from assay.engine.remote import Remote
 from assay.verdict import Verdict
 from assay.verifier import Verifier
@@ -120,10 +120,8 @@ class LocalEngine:
         name = f"{verifier.name}@{id(verifier.function)}"
         if name in self._unsendable:
             return False
-        import cloudpickle
-
         try:
-            cloudpickle.dumps(verifier)
+            by_value(verifier)
         except Exception as problem:
             self._unsendable.add(name)
             warnings.warn(

@@ -7,6 +7,7 @@ else anything: the calls that were waiting behind it go to another.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import selectors
@@ -25,7 +26,7 @@ from assay.engine.frames import HEAD, MAX_FRAME, pack
 from assay.verdict import Verdict
 from assay.verifier import Verifier
 
-__all__ = ["WorkerPool", "reference_to"]
+__all__ = ["WorkerPool", "by_value", "reference_to"]
 
 #: Calls that are sent to a worker at once, while others wait for one: as many as take this long together.
 CHUNK_SECONDS = 0.1
@@ -249,13 +250,23 @@ class _Worker:
     def _define(self, verifier: Verifier) -> None:
         """Send a verifier once; loading it is not part of any call's time."""
         key = _key(verifier)
-        if key not in self._defined:
-            reference = reference_to(verifier)
-            origin = (verifier.plugin, verifier.distribution, verifier.version)
-            self._send(("define", key, reference, None if reference else cloudpickle.dumps(verifier), origin))
-            self._send(("loaded",))
-            self._receive(time.monotonic() + START_SECONDS)
-            self._defined[key] = verifier  # keeps it alive, so that its identity stays its own
+        if key in self._defined:
+            return
+        origin = (verifier.plugin, verifier.distribution, verifier.version)
+        reference = reference_to(verifier)
+        failure = self._load(key, reference, None if reference else by_value(verifier), origin)
+        if failure and reference:
+            # Its module is here, but can't be found by a new process: one that a test or a notebook has made.
+            with contextlib.suppress(Exception):
+                self._load(key, None, by_value(verifier), origin)
+        self._defined[key] = verifier  # keeps it alive, so that its identity stays its own
+
+    def _load(self, key: str, reference: tuple[str, str] | None, pickled: bytes | None, origin: Any) -> str | None:
+        """Have the process load a verifier; return why it could not, if it could not."""
+        self._send(("define", key, reference, pickled, origin))
+        self._send(("loaded", key))
+        failure: str | None = self._receive(time.monotonic() + START_SECONDS)[1]
+        return failure
 
     def _send(self, message: Any) -> None:
         view = memoryview(pack(message))
@@ -308,6 +319,25 @@ def reference_to(verifier: Verifier) -> tuple[str, str] | None:
         found = getattr(found, part, None)
     same = isinstance(found, Verifier) and found.function is verifier.function
     return (module, name) if same else None
+
+
+def by_value(verifier: Verifier) -> bytes:
+    """Return the verifier with all of its own module that it uses.
+
+    Raises:
+        Exception: it holds something that can't be sent, such as a lock.
+    """
+    module = sys.modules.get(verifier.function.__module__)
+    whole = module is not None and module.__name__ != "__main__" and not module.__name__.startswith("assay.")
+    if whole:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        data: bytes = cloudpickle.dumps(verifier)
+        return data
+    finally:
+        if whole:
+            with contextlib.suppress(ValueError):  # another thread was first
+                cloudpickle.unregister_pickle_by_value(module)
 
 
 def _late(call: Call) -> Verdict:

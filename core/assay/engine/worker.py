@@ -47,7 +47,8 @@ def main() -> None:
             except Exception as problem:  # told once for each call, as that verifier's error
                 verifiers[name] = problem
         elif kind == "loaded":
-            _send(sink, ("ready",))
+            found = verifiers[rest[0]]
+            _send(sink, ("ready", f"{type(found).__name__}: {found}" if isinstance(found, Exception) else None))
         else:
             _send(sink, (rest[0], _judge(verifiers[rest[1]], *rest[2:])))
 
