@@ -50,7 +50,7 @@ class Unpicklable(Exception):
         raise TypeError("no")
 
 
-@verifier(timeout=1.0)
+@verifier(timeout=2.0)
 def wild(completion: str):
     """Does what it is told, in a worker."""
     match completion.split():
@@ -72,7 +72,7 @@ def wild(completion: str):
             while True:  # past the limit at once: filling memory in steps can take longer than the deadline
                 held.append(bytearray(2**30))
         case ["huge", *_]:
-            return Verdict(1.0, details={"x": "y" * (200 * 2**20)})
+            return Verdict(1.0, details={"x": "y" * (100 * 2**20)})
         case ["raise", *_]:
             raise Unpicklable("odd")
         case ["lock", *_]:
@@ -307,7 +307,8 @@ def test_what_can_not_travel_stays_here(engine):
 
 
 INTERRUPTED = """
-import sys, threading, time
+import signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
 sys.path.insert(0, {folder!r})
 from test_engine import Call, LocalEngine, wild
 engine = LocalEngine(workers=2)

@@ -228,7 +228,13 @@ def test_ctrl_c_keeps_what_was_judged(tmp_path, extra_plugins):
     path, out = tmp_path / "many.jsonl", tmp_path / "out.jsonl"
     path.write_text("".join(json.dumps({"completion": str(n)}) + "\n" for n in range(5000)))
     command = [ASSAY, "score", path, "--reward", "slow.slow", "--out", out]
-    process = subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True, env=os.environ | extra_plugins)
+    process = subprocess.Popen(
+        [*map(str, command)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | extra_plugins,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may have had it ignored
+    )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (out.exists() and out.read_text().count("\n") > 100):
         time.sleep(0.2)

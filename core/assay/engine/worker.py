@@ -50,7 +50,10 @@ def main() -> None:
             found = verifiers[rest[0]]
             _send(sink, ("ready", f"{type(found).__name__}: {found}" if isinstance(found, Exception) else None))
         else:
-            _send(sink, (rest[0], _judge(verifiers[rest[1]], *rest[2:])))
+            verdicts = _judge(verifiers[rest[1]], *rest[2:])
+            if not all(map(_is_small, verdicts)):
+                _send(sink, ("judged", None))  # the deadline is for judging; packing and sending may take longer
+            _send(sink, (rest[0], verdicts))
 
 
 def _receive(source: IO[bytes], messages: queue.SimpleQueue[Any]) -> None:
@@ -83,6 +86,16 @@ def _judge(verifier: Verifier | Exception, inputs: Any, options: Any, size: int)
         return [verifier.judge(inputs, options)]
     except BaseException as problem:  # SystemExit, and what else is no Exception
         return [verifier.failure(problem)] * size
+
+
+def _is_small(verdict: Verdict) -> bool:
+    """Whether a verdict is surely packed and sent in no time."""
+    if verdict.artefact is not None or len(verdict.reason) > 10_000:
+        return False
+    return all(
+        value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) < 10_000)
+        for value in verdict.details.values()
+    )
 
 
 def _send(sink: IO[bytes], message: Any) -> None:
