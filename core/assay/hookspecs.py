@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import click
 
     from assay.engine import Engine
+    from assay.sandbox import Sandbox
     from assay.scores import Scores
     from assay.verifier import Verifier
 
@@ -33,6 +34,12 @@ def assay_functions() -> Mapping[str, Callable[..., Any]]:
 @hookspec
 def assay_engines() -> Mapping[str, Callable[[], Engine]]:
     """Return engines by name, each as what makes one; `assay score --engine NAME` uses it."""
+    raise NotImplementedError
+
+
+@hookspec
+def assay_sandboxes() -> Mapping[str, Callable[[], Sandbox]]:
+    """Return sandboxes by name, each as what makes one."""
     raise NotImplementedError
 
 
