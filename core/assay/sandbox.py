@@ -95,7 +95,7 @@ class Sandbox(ABC):
     name: str
 
     @abstractmethod
-    def run(self, program: Program, limits: Limits = Limits()) -> Execution:  # noqa: B008 - it is frozen
+    def run(self, program: Program, limits: Limits = Limits()) -> Execution:
         """Run a program to its end or its limit. Never raises for what the program does."""
 
     @abstractmethod
