@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from assay import Verdict, verifier
-from assay.extract import check, wrap
+from assay.extract import check, final_part, wrap
 from assay.extract import extract as find
 from assay_math.compare import Rules, compare
 from assay_math.forms import bare
 from assay_math.reader import Unreadable, read
-from assay_math.text import MAX_LENGTH, clean, squeeze
+from assay_math.text import MAX_LENGTH, clean, squeeze, undoubled
 from assay_math.tree import Node, Words
 from assay_math.value import NoValue, exact, precise
 
@@ -141,6 +142,8 @@ def _find(completion: str, where: str, lenient: bool) -> tuple[str, Node | None]
     """Return the completion's answer as text and tree, or the verdict where there is none."""
     check(where)
     found = find(completion, where, lenient=lenient)
+    if "boxed" in where and completion.count("\\boxed") > 1 and (several := _side_by_side(final_part(completion))):
+        found = replace(found, text=several)
     if found.text is None:
         return Verdict(0.0, f"no answer: {found.reason}")
     text = found.text
@@ -177,23 +180,53 @@ def _plain(reference: Any) -> str:
     raise Unreadable(f"it is a {type(reference).__name__}, not a text or a number")
 
 
+# Boxes with nothing but `and`, `or` and punctuation between them are one answer of several parts.
+_BOX = r"\\(?:boxed|fbox)\s*(\{(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*\})"
+_BETWEEN = r"(?:[\s,;$.]|\\[,;()\[\] ]|\\q?quad|\\text\s*\{\s*(?:and|or)\s*\}|and|or)*"
+_BOXES = re.compile(rf"{_BOX}(?:{_BETWEEN}{_BOX})+")
+
+
+def _side_by_side(text: str) -> str | None:
+    """Return the contents of boxes that stand side by side at the end as a list, `None` if they don't."""
+    found = None
+    for match in _BOXES.finditer(text, max(0, len(text) - MAX_LENGTH)):
+        found = match
+    if found is None or "\\boxed" in text[found.end() :]:
+        return None
+    contents = [one[1][1:-1].strip() for one in re.finditer(_BOX, found[0])]
+    return None if len(set(contents)) < 2 else ", ".join(contents)
+
+
 @lru_cache(maxsize=20_000)
 def _reference(text: str) -> tuple[str, Node]:
+    text = undoubled(text)
     if "\\boxed" in text or "\\fbox" in text:
         boxed = find(text, "boxed", lenient=True)
         if boxed.text is None:
             raise Unreadable(boxed.reason)
-        text = boxed.text
+        text = _side_by_side(text) or boxed.text
     elif (solution := _SOLUTION.search(text)) is not None:
         text = solution[1]
     if _unbalanced(text):
         raise Unreadable("its braces don't match")
-    return text, read(text)
+    return text, _read(text)
+
+
+# The one piece of mathematics in a sentence that says no more: `Therefore $x > 5$ is the solution.`
+_DELIMITED = re.compile(r"\$\$([^$]+)\$\$|\$([^$]+)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTALL)
+_DOUBT = re.compile(
+    r"\b(?:not|or|if|maybe|perhaps|possibly|except|either|neither|least|most|more|less|than|about)\b|n't|\?|\d"
+)
 
 
 @lru_cache(maxsize=20_000)
 def _read(text: str) -> Node:
-    return read(text)
+    node = read(text)
+    if isinstance(node, Words) and len(pieces := _DELIMITED.findall(text)) == 1:
+        around = _DELIMITED.sub("", text)
+        if around.strip(" .:") and _DOUBT.search(around) is None:
+            return read(next(filter(None, pieces[0])))
+    return node
 
 
 def _unbalanced(text: str) -> bool:

@@ -1,15 +1,20 @@
-"""The same answer in another form: labels and units taken off, choices spelled out, inequalities as intervals."""
+"""The same answer in another form: units taken off, choices spelled out, vectors as tuples."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import islice
 from itertools import product as combinations
 
 from assay_math import units
+from assay_math.build import product_of
 from assay_math.tree import (
     Apply,
+    Bound,
     Bracketed,
+    Clock,
     Decimal,
     Items,
     Matrix,
@@ -18,26 +23,31 @@ from assay_math.tree import (
     Power,
     Product,
     Quantity,
+    Ratio,
     Relation,
     Sum,
     Symbol,
     Union,
     Words,
+    contains,
+    mapped,
+    parts_of,
+    renamed,
     symbols,
 )
 
 __all__ = [
-    "FLIPPED",
     "MAX_ITEMS",
-    "as_interval",
+    "as_clock",
+    "as_vector",
     "bare",
     "canonical",
-    "endless",
     "expanded",
+    "in_base_ten",
     "kind",
     "mentions_pi",
+    "one_quantity",
     "unit_of",
-    "unlabelled",
     "with_unit",
     "wording",
 ]
@@ -45,24 +55,67 @@ __all__ = [
 #: Longer lists are not multiplied out.
 MAX_ITEMS = 64
 
-FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_ENDLESS = Symbol("oo")
-_MINUS_ENDLESS = Product((Number(Fraction(-1)), Symbol("oo")))
 
-
-def wording(node: Node) -> Node:
-    """A single letter is a choice, whether it was read as a variable or as a word."""
-    return Words(node.name.upper()) if isinstance(node, Symbol) and len(node.name) == 1 else node
+def wording(node: Node) -> tuple[str, ...]:
+    """Return an answer in words as its parts, in an order that two of them share; a single letter is a choice."""
+    match node:
+        case Product(factors=factors) if all(isinstance(one, Symbol) and len(one.name) == 1 for one in factors):
+            return ("".join(one.name for one in factors).casefold(),)  # type: ignore[attr-defined]
+        case Symbol(name=name) if name.isalpha():
+            return (name.casefold(),)
+        case Words(text=text):
+            text = text.casefold()
+            text = re.sub(r"^(?:it is |they are )?(?:(?:the|an?) (?!and |or ))?", "", text)
+            parts = [
+                part.strip() for part in text.replace(" and ", ",").replace(" or ", ",").replace(";", ",").split(",")
+            ]
+            return tuple(sorted(part for part in parts if part))
+        case Items(items=items):
+            return tuple(sorted(word for one in items for word in wording(one)))
+    return (repr(node),)
 
 
 def with_unit(node: Node, other: Node) -> Node:
     """Read `5 m` as five metres, and not as five times m, where the other side has a unit."""
     match node, other:
-        case Product(factors=(*value, Symbol(name=name))), Quantity() if units.known(name) and not symbols(other):
-            factors = tuple(value)
-            if not any(map(symbols, factors)):
-                return Quantity(factors[0] if len(factors) == 1 else Product(factors), name)
+        case Product(factors=factors), Quantity() if not symbols(other):
+            value = tuple(one for one in factors if not symbols(one))
+            named = [_unit_factor(one) for one in factors if symbols(one)]
+            if value and named and all(named):
+                return Quantity(product_of(value), " ".join(filter(None, named)))
+        case Product(factors=(*value, Symbol(name="u"))), _ if not any(map(symbols, value)) and not symbols(other):
+            return Quantity(product_of(tuple(value)), "units")
     return node
+
+
+def _unit_factor(node: Node) -> str | None:
+    """Return `m`, `s ^ 2` or `s ^ -2` as a unit's words, `None` for what is no unit."""
+    power = Fraction(1)
+    while isinstance(node, Power) and isinstance(node.exponent, Number):
+        power, node = power * node.exponent.value, node.base
+    if not isinstance(node, Symbol) or not units.known(node.name) or power.denominator != 1:
+        return None
+    return node.name if power == 1 else f"{node.name} ^ {power}"
+
+
+def one_quantity(node: Node) -> Node:
+    """Return `2 hours 30 minutes` as a quantity of hours; anything else as it is."""
+    parts: tuple[Node, ...]
+    match node:
+        case Sum(terms=parts) | Items(items=parts, joined="and"):
+            pass
+        case _:
+            return node
+    if not all(isinstance(one, Quantity) for one in parts):
+        return node
+    first: str = parts[0].unit  # type: ignore[attr-defined]
+    terms: list[Node] = []
+    for one in parts:
+        factor = units.agree(one.unit, first)  # type: ignore[attr-defined]
+        if factor is None or (isinstance(node, Items) and one is not parts[0] and factor >= 1):
+            return node
+        terms.append(product_of((Number(factor), one.value)))  # type: ignore[attr-defined]
+    return Quantity(Sum(tuple(terms)), first)
 
 
 def unit_of(node: Node) -> str:
@@ -74,8 +127,9 @@ def unit_of(node: Node) -> str:
 
 def bare(node: Node) -> Node:
     """Return a value without its label and unit."""
-    if (labelled := _label(node)) is not None:
-        node = labelled[1]
+    match node:
+        case Relation(sides=(Symbol() | Apply() | Words(), value), operators=("=" | "~",)):
+            node = value
     while isinstance(node, Quantity):
         node = node.value
     return node
@@ -83,20 +137,43 @@ def bare(node: Node) -> Node:
 
 def mentions_pi(node: Node) -> bool:
     """Whether pi is part of an expression."""
+    return contains(node, lambda part: part == Symbol("pi"))
+
+
+def in_base_ten(node: Node) -> Node:
+    """Return an expression with every logarithm that names no base read to base ten."""
+    node = mapped(node, in_base_ten)
+    if isinstance(node, Apply) and node.function == "log" and len(node.arguments) == 1:
+        return Apply("log", (*node.arguments, Number(Fraction(10))))
+    return node
+
+
+def as_vector(node: Node, size: int) -> Node | None:
+    """Return a vector as a tuple of that many components, `None` for anything else."""
     match node:
-        case Symbol(name="pi"):
-            return True
-        case Sum(terms=parts) | Product(factors=parts) | Apply(arguments=parts):
-            return any(map(mentions_pi, parts))
-        case Power(base=base, exponent=exponent):
-            return mentions_pi(base) or mentions_pi(exponent)
-        case Quantity(value=value):
-            return mentions_pi(value)
-    return False
+        case Matrix(rows=rows) if len(rows) == 1 or all(len(row) == 1 for row in rows):
+            return Bracketed("(", tuple(entry for row in rows for entry in row), ")")
+        case Sum() | Product() | Symbol() | Apply():
+            names = [f"unit {letter}" for letter in "ijk"[:size]]
+            if not symbols(node) & set(names):
+                return None
+            parts = [renamed(node, {name: Number(Fraction(int(name == chosen))) for name in names}) for chosen in names]
+            return Bracketed("(", tuple(parts), ")")
+    return None
+
+
+def as_clock(node: Node) -> Clock | None:
+    """Return a time of day, also one written `10:30`; `None` for anything else."""
+    match node:
+        case Clock():
+            return node
+        case Ratio(parts=(Number(value=hour), Number(value=minute))) if hour < 24 and minute < 60:
+            return Clock(int(hour), int(minute), 0, "")
+    return None
 
 
 def canonical(node: Node) -> str:
-    """A text that is the same for expressions that differ in the order of terms and factors alone."""
+    """A text that is the same for expressions that differ in the order of terms and factors, or in a bound letter."""
     match node:
         case Sum(terms=parts):
             return f"({'+'.join(sorted(map(canonical, parts)))})"
@@ -106,23 +183,36 @@ def canonical(node: Node) -> str:
             return f"{canonical(base)}^{canonical(exponent)}"
         case Apply(function=function, arguments=arguments):
             return f"{function}[{','.join(map(canonical, arguments))}]"
+        case Bound(operator=operator, variable=name, low=low, high=high, body=body):
+            ends = ",".join("" if one is None else canonical(one) for one in (low, high))
+            mark = Symbol(f"#{_bound_inside(body)}")
+            return f"{operator}[{ends}]{canonical(renamed(body, {name: mark}))}"
+        case Relation(sides=sides, operators=operators):
+            return f"{operators}[{','.join(map(canonical, sides))}]"
         case Number(value=value) | Decimal(value=value):
             return str(value) if value.numerator.bit_length() < 4000 else f"{hash(value)}"
     return repr(node)
 
 
+def _bound_inside(node: Node) -> int:
+    """Return how many sums and integrals are inside an expression, so that each binds a letter of its own."""
+    return int(isinstance(node, Bound)) + sum(map(_bound_inside, parts_of(node)))
+
+
 def expanded(node: Node) -> Node:
-    """Lift a plus-minus out of the expression that it stands in: both values of the whole are the answer."""
+    """Lift a plus-minus out of the expression that it stands in, and multiply a matrix by its factor."""
     parts: tuple[Node, ...]
     rebuild: Callable[[tuple[Node, ...]], Node]
     match node:
         case Sum(terms=parts):
             rebuild = Sum
         case Product(factors=parts):
+            if (whole := _multiplied(parts)) is not None:
+                return whole
             rebuild = Product
         case Power(base=base, exponent=exponent):
             parts, rebuild = (base, exponent), lambda p: Power(*p)
-        case Relation(sides=(Symbol() as name, value), operators=("=",)):
+        case Relation(sides=(Symbol() | Words() | Apply() as name, value), operators=("=",)):
             inner = expanded(value)
             if isinstance(inner, Items) and not isinstance(value, Items):
                 return inner
@@ -132,80 +222,35 @@ def expanded(node: Node) -> Node:
             if isinstance(inner, Items):
                 return Items(tuple(Quantity(one, unit) for one in inner.items))
             return Quantity(inner, unit)
-        case Items(items=items):
+        case Items(items=items, joined=joined):
             flat: list[Node] = []
             for one in map(expanded, items):
                 flat.extend(one.items if isinstance(one, Items) else (one,))
-            return Items(tuple(flat))
+            return Items(tuple(flat), joined)
+        case Bracketed(left="{", items=items, right=right):
+            return Bracketed("{", tuple(part for one in map(expanded, items) for part in _flat(one)), right)
         case _:
             return node
     parts = tuple(expanded(one) for one in parts)
-    choices = [one.items if isinstance(one, Items) else (one,) for one in parts]
+    choices = [_flat(one) for one in parts]
     if all(len(one) == 1 for one in choices):
         return rebuild(parts)
-    several = [rebuild(tuple(one)) for one in list(combinations(*choices))[:MAX_ITEMS]]
-    return Items(tuple(several))
+    return Items(tuple(rebuild(tuple(one)) for one in islice(combinations(*choices), MAX_ITEMS)))
 
 
-def unlabelled(answer: Node, reference: Node) -> tuple[Node, Node]:
-    r"""Take a label (`x =`, `f(x) =`, `x \in`) off the side that has one where the other has none."""
-    labelled = _label(answer), _label(reference)
-    if labelled[0] and labelled[1]:
-        if labelled[0][0] == labelled[1][0]:
-            return labelled[0][1], labelled[1][1]
-        return answer, reference
-    return (labelled[0][1] if labelled[0] else answer), (labelled[1][1] if labelled[1] else reference)
+def _flat(node: Node) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Items) else (node,)
 
 
-def _label(node: Node) -> tuple[Node, Node] | None:
-    match node:
-        case Relation(sides=(Symbol() | Apply() as name, value), operators=("=" | "in",)):
-            if isinstance(name, Symbol) or name.function.endswith("()"):
-                return name, value
-        case Items(items=items) if items:
-            labels = [_label(one) for one in items]
-            known = [one for one in labels if one is not None]
-            if len(known) == len(labels) and len({name for name, _ in known}) == 1:
-                return known[0][0], Items(tuple(value for _, value in known))
-            if isinstance(items[0], Relation) and known and labels[0] and all(one is None for one in labels[1:]):
-                return known[0][0], Items((known[0][1], *items[1:]))  # x = 1, 2, 3
-    return None
-
-
-def as_interval(node: Node) -> Node | None:
-    """Return an inequality in one variable as an interval, an interval as itself, `None` for anything else."""
-    match node:
-        case Bracketed(left="(" | "[", items=(_, _), right=")" | "]") | Union():
-            return node
-        case Relation(sides=(left, right), operators=(operator,)) if operator in FLIPPED:
-            if isinstance(right, Symbol) and not isinstance(left, Symbol):
-                left, right, operator = right, left, FLIPPED[operator]
-            if isinstance(left, Symbol) and not symbols(right):
-                closed = operator.endswith("=")
-                if operator.startswith("<"):
-                    return Bracketed("(", (_MINUS_ENDLESS, right), "]" if closed else ")")
-                return Bracketed("[" if closed else "(", (right, _ENDLESS), ")")
-        case Relation(sides=(low, Symbol(), high), operators=(first, second)):
-            if first in FLIPPED and second in FLIPPED and first[0] == second[0] and not symbols(low) | symbols(high):
-                if first[0] == ">":
-                    low, high, first, second = high, low, second, first
-                return Bracketed("[" if "=" in first else "(", (low, high), "]" if "=" in second else ")")
-        case Items(items=items) if items and all(isinstance(one, Relation) for one in items):
-            parts = [as_interval(one) for one in items]
-            known = tuple(one for one in parts if one is not None)
-            if len(known) == len(parts) > 1:
-                return Union(known)
-    return None
-
-
-def endless(node: Node) -> int:
-    """Return 1 or -1 for plus and minus infinity, 0 for all else."""
-    match node:
-        case Symbol(name="oo"):
-            return 1
-        case Product(factors=(Number(value=sign), Symbol(name="oo"))):
-            return 1 if sign > 0 else -1
-    return 0
+def _multiplied(factors: tuple[Node, ...]) -> Node | None:
+    """Return a matrix or vector times its scalar factors, `None` where there is no such one."""
+    kinds = [one for one in factors if isinstance(one, (Matrix, Bracketed))]
+    if len(kinds) != 1 or len(factors) == 1 or (isinstance(kinds[0], Bracketed) and kinds[0].left == "{"):
+        return None
+    scalars = tuple(one for one in factors if one is not kinds[0])
+    if any(isinstance(one, (Items, Relation, Union)) for one in scalars):
+        return None
+    return mapped(kinds[0], lambda entry: Product((*scalars, entry)))
 
 
 def kind(node: Node) -> str:

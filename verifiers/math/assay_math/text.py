@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["MAX_LENGTH", "clean", "squeeze"]
+__all__ = ["MAX_LENGTH", "clean", "squeeze", "undoubled"]
 
 #: Longer answers are not read: no reference of a data set comes near.
 MAX_LENGTH = 4000
@@ -19,7 +19,9 @@ _CHARACTERS = {
     "\u222a": r"\cup ", "\u2229": r"\cap ", "\u2208": r"\in ", "\u2209": r"\notin ", "\u2205": r"\emptyset ", "\u2216": r"\setminus ",
     "\u211d": r"\mathbb{R}", "\u2124": r"\mathbb{Z}", "\u2115": r"\mathbb{N}", "\u211a": r"\mathbb{Q}", "\u2102": r"\mathbb{C}",
     "\u2032": "'", "\u2019": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
-    "\u27e8": r"\langle ", "\u27e9": r"\rangle ", "\u2223": "|", "\u00a3": r"\pounds ", "\u20ac": r"\euro ",
+    "\u27e8": r"\langle ", "\u27e9": r"\rangle ", "\u2223": "|", "\u00a3": r"\pounds ", "\u20ac": r"\euro ", "\u20b9": r"\rupee ", "\u00a5": r"\yen ", "\u00a2": r"\cent ",
+    "\u2026": r"\ldots ", "\u25a1": "", "\u220e": "", "\u2713": "", "\u22c0": r"\land ", "\u2227": r"\land ", "\u2228": r"\lor ", "\u2211": r"\sum ",
+    "\u222b": r"\int ", "\u220f": r"\prod ",
     "\u2192": r"\to ", "\u21d2": r"\implies ", "\u2261": r"\equiv ", "\u2225": r"\parallel ", "\u22a5": r"\perp ", "\u2220": r"\angle ",
 }  # fmt: skip
 _GREEK = {
@@ -74,19 +76,36 @@ _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙₖ]+")
 _FRACTION = re.compile(r"((?<!\d)\d{1,9}|)([\u00bc-\u00be\u2150-\u215e])")
 
 # A backslash command that was damaged when the text was read as a string with escapes.
-_DAMAGED = {"\t": r"\t", "\r": r"\r", "\f": r"\f", "\b": r"\b", "\v": r"\v", "\a": r"\a"}
+_DAMAGED = {"\t": r"\t", "\r": r"\r", "\f": r"\f", "\b": r"\b", "\v": r"\v", "\a": r"\a", "\n": r"\n"}
 _DAMAGED_COMMAND = re.compile(
     "\t(?=ext|imes|an\\b|heta|frac|au\\b)|\r(?=ight|angle|ho\\b|ceil|floor|m\\{)|\f(?=rac|box|orall)|\b(?=inom|oxed|egin|eta|ar\\b|mod)"
-    "|\v(?=ec|ee)|\a(?=lpha|pprox|ngle)"
+    "|\n(?=eq\\b|abla\\b|otin\\b)|\v(?=ec|ee)|\a(?=lpha|pprox|ngle)"
 )
 
 _SPACING = re.compile(
-    r"(?<!\\)\\(?:[,;:!>/ ]|quad|qquad|enspace|thinspace|displaystyle|textstyle|limits|nolimits|phantom\{[^{}]*\})(?![a-zA-Z])"
+    r"(?<!\\)\\(?:[,;:!>/ ]|(?:quad|qquad|enspace|thinspace|displaystyle|textstyle|limits|nolimits|phantom\{[^{}]*\})(?![a-zA-Z]))"
 )
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*")
 _NULL_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
 _DOLLARS = re.compile(r"(?<!\\)\$\$?|\\[()\[\]]")
 _MARKDOWN = re.compile(r"\*\*|__|`")
+_DECORATION = re.compile(
+    r"\\(?:color|textcolor)\s*\{[^{}]*\}|\\(?:underline|boxed|fbox|mathstrut|checkmark|blacksquare|square|Box|qed|strut)(?![a-zA-Z])"
+)
+_ABOUT = re.compile(
+    r"^(?:\\approx|\\sim|\\simeq|\\cong|\\text\s*\{\s*(?:about|approximately|approx\.?)\s*\}|(?:approximately|approx\.?|about|roughly|around|nearly)\b)\s*(?=[-\d.\\$])",
+    re.IGNORECASE,
+)
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ]\d{3})+(?![\d,]|[ ]\d)")
+_TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
+_CHOOSE = re.compile(
+    r"(?:\{\})?(?:\^|_)\s*\{?(\d+)\}?\s*\{?C\}?\s*_\s*\{?(\d+)\}?|(?<![A-Za-z\\])C_\{?(\d+)\}?\^\{?(\d+)\}?"
+)
+_SYSTEM = re.compile(r"\\\{\s*\\begin\{array\}\s*\{[^{}]*\}(.*?)\\end\{array\}(?!\s*\\\})", re.DOTALL)
+_MODULO = re.compile(
+    r"\(\s*(?:\\(?:text|mathrm|operatorname)\s*\{\s*mod\s*\}|\\?(?:mod|bmod)(?![a-z]))\s*([^()]*)\)|\\(?:bmod|mod)(?![a-z])\s*\{?(\w+)\}?"
+)
+_RUPEES = re.compile(r"^Rs\.?\s*(?=\d)")
 _LABEL = re.compile(
     r"^(?:(?:so|thus|hence|therefore)[, ]+)?(?:the )?(?:(?:final|correct|right|exact) )?(?:answer|result|solution|value)s?(?: is| are|:| =)+:?\s*",
     re.IGNORECASE,
@@ -101,29 +120,46 @@ def clean(text: str) -> str:
     >>> clean("$\\left( \\dfrac{1}{2},\\, 3 \\right)$.")
     '( \\frac{1}{2}, 3 )'
     """
+    text = undoubled(text)
     text = _DAMAGED_COMMAND.sub(lambda match: _DAMAGED[match[0]], text)
     text = _FRACTION.sub(_vulgar, text)
     text = _SUPERSCRIPT.sub(lambda match: f"^{{{match[0].translate(_SUPERSCRIPTS)}}}", text)
     text = _SUBSCRIPT.sub(lambda match: f"_{{{match[0].translate(_SUBSCRIPTS)}}}", text)
     text = text.translate(_TABLE)
     text = unicodedata.normalize("NFKC", text).translate(_TABLE)
-    money = re.match(r"\s*\\?\$\s*-?[\d.]", text) is not None and text.count("$") % 2 == 1
+    money = re.match(r"\s*\$\s*-?[\d.]", text) is not None and text.count("$") % 2 == 1
     text = text.replace(r"\$", r"\dollar ")
     text = _NULL_DELIMITER.sub("", text)
     text = _SIZE.sub("", text)
     text = _DOLLARS.sub(" ", text)
     text = re.sub(r"(?<=\d)\s*(?:,\\!|\{,\}|\\[,!](?=\d{3}\b))\s*(?=\d{3}(?!\d))", "", text)
     text = _SPACING.sub(" ", text)
+    text = text.replace("...", r"\ldots ")
+    text = _DECORATION.sub("", text)
+    text = _THOUSANDS.sub(lambda match: match[0].replace(" ", ""), text)
+    text = _TIMES_TEN.sub(r"\\times ", text)
+    text = _CHOOSE.sub(_binomial, text)
+    text = _MODULO.sub(lambda match: rf"\pmod{{{match[1] or match[2]}}}", text)
+    text = _SYSTEM.sub(r"\\begin{cases}\1\\end{cases}", text)
     text = re.sub(r"\\[dtc]frac(?![a-zA-Z])", r"\\frac", text)
     text = re.sub(r"\\[dt]binom(?![a-zA-Z])", r"\\binom", text)
+    text = re.sub(r"\\quad(?=[a-zA-Z]_)", " ", text)
     text = text.replace("~", " ").replace(r"\%", "%")
     text = _MARKDOWN.sub("", text) if "**" in text or "`" in text or "__" in text else text
     text = text.strip()
     for _ in range(3):
         text = _LABEL.sub("", text).strip()
-    while (text and (text[-1] in ".;:" and not text.endswith("..."))) or text.endswith(("\\", "!\\")):
+    text = _RUPEES.sub(r"\\rupee ", _ABOUT.sub("", text))
+    while (text and text[-1] in ".;:") or text.endswith(("\\", "!\\")):
         text = text[:-1].rstrip()
     return (r"\dollar " + text) if money else text
+
+
+def undoubled(text: str) -> str:
+    r"""Return a text whose every backslash was escaped once too often, `\\\\frac`, as it was; others as they are."""
+    if "\\\\" not in text or "\\begin" in text or re.search(r"\\[a-zA-Z]", text.replace("\\\\", "")):
+        return text
+    return re.sub(r"\\\\(?=[a-zA-Z{}%$,!;: ])", lambda _: "\\", text)
 
 
 def squeeze(text: str) -> str:
@@ -134,3 +170,8 @@ def squeeze(text: str) -> str:
 def _vulgar(match: re.Match[str]) -> str:
     numerator, _, denominator = unicodedata.normalize("NFKC", match[2]).partition("\u2044")
     return f"{match[1]}\\frac{{{numerator}}}{{{denominator}}}"
+
+
+def _binomial(match: re.Match[str]) -> str:
+    bottom, top = sorted((one for one in match.groups() if one is not None), key=lambda digits: (len(digits), digits))
+    return f"\\binom{{{top}}}{{{bottom}}}"

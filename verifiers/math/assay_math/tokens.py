@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assay_math import units
-from assay_math.vocabulary import CLOSING, FUNCTIONS, NO_PRODUCT, TEXT
+from assay_math.vocabulary import FUNCTIONS, MONEY, NO_PRODUCT, RELATIONS, TEXT
 
 __all__ = ["MAX_DEPTH", "MAX_DIGITS", "Tokens", "Unreadable"]
 
@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     r"|(?P<command>\\(?:[a-zA-Z]+|.))|(?P<word>[a-zA-Z]+)|(?P<sign>\*\*|<=|>=|!=|==|[^\s]))",
     re.DOTALL,
 )
+# What ends a unit.
+_AFTER_UNIT = {",", ";", "\\cup", ")", "]", "\\}", "+", "}", ":", "|", "\\\\", "&", "%", "?"}
 _EXPONENT = re.compile(r"[eE]([-+]?\d{1,6})(?![\w.])")
 
 
@@ -77,22 +79,26 @@ class Tokens:
             return True
         return False
 
+    def spaced(self) -> bool:
+        """Whether a space stands before the next token."""
+        return self.position < len(self.tokens) and self.tokens[self.position][2]
+
     def joins(self) -> bool:
         """Whether an 'and' or 'or' comes."""
         here = self.position
         joined = self.join()
         self.position = here
-        return joined
+        return bool(joined)
 
-    def join(self) -> bool:
-        """Take an 'and' or 'or', if one comes."""
-        if self.peek() in ("and", "or", "\\lor", "\\land", "\\vee", "\\wedge"):
-            self.position += 1
-            return True
+    def join(self) -> str:
+        """Take an 'and' or 'or', if one comes, and return it."""
+        words = {"\\lor": "or", "\\land": "and", "\\vee": "or", "\\wedge": "and", "and": "and", "or": "or", "&": ""}
+        if words.get(self.peek()):
+            return words[self.take()]
         if self.peek() in TEXT and self.peek(1) == "{" and self.peek(2) in ("and", "or") and self.peek(3) == "}":
             self.position += 4
-            return True
-        return False
+            return self.peek(-2)
+        return ""
 
     def digits(self) -> str:
         """Take digits, in braces or not."""
@@ -107,39 +113,51 @@ class Tokens:
         token = self.peek()
         if token == "^" and (self.peek(1) == "\\circ" or (self.peek(1) == "{" and self.peek(2) == "\\circ")):
             return True
-        if token in ("\\circ", "\\euro", "\\pounds", "\\cent", "\\dollar"):
+        if token in ("\\circ", "\\cent") or token in MONEY:
+            return True
+        if token == "\\frac" and self.peek(1) == "{" and self.peek(2) in TEXT:
             return True
         if token in TEXT and self.peek(1) == "{":
-            return self.peek(2) not in ("and", "or") and not (
-                self.kind(2) == "word" and len(self.peek(2)) == 1 and self.peek(2) in "xyzabnk"
+            return self.peek(2) not in ("and", "or", "if", "to") and not (
+                self.kind(2) == "word"
+                and len(self.peek(2)) == 1
+                and self.peek(2) in "xyzabnkij"
+                and self.peek(3) == "}"
             )
-        if self.kind() != "word" or token in ("and", "or") or token in FUNCTIONS or token == "pi":
+        if token == "min" and self.spaced() and self.peek(1) not in ("(", "{", "\\{", "_"):
+            return self.position > 0 and self.tokens[self.position - 1][0] == "number"
+        if self.kind() != "word" or token in ("and", "or", "if", "to", "base") or token in FUNCTIONS or token == "pi":
             return False
         # A word of several letters after a number is what was counted; of few, a unit if it is known as one.
         after_number = self.position > 0 and self.tokens[self.position - 1][0] == "number"
         if len(token) > 3 or token in NO_PRODUCT:
             return True
-        return after_number and self.tokens[self.position][2] and units.known(token) and len(token) > 1
+        return after_number and self.spaced() and units.known(token) and len(token) > 1
 
     def unit(self) -> str:
-        """Take the rest of the item as a unit's words."""
+        """Take the rest of the item as a unit's words; a number after a unit of measure begins the next quantity."""
         parts: list[str] = []
-        while (
-            self.position < len(self.tokens)
-            and self.peek() not in (",", ";", "\\cup", ")", "]", "\\}", "=", "+", "}")
-            and not self.joins()
-        ):
-            token = self.take()
-            if token in TEXT or token in ("{", "("):
-                if token not in TEXT:
-                    closing = CLOSING[token]
-                    while self.peek() not in (closing, ""):
-                        parts.append(self.take())
-                    self.take()
-                continue
-            if token == "-" and self.kind() == "number" and not (parts and parts[-1] == "^"):
-                raise Unreadable("a unit is followed by a number")
-            parts.append(token)
+        depth = 0
+        while self.position < len(self.tokens):
+            token = self.peek()
+            if depth == 0 and (token in _AFTER_UNIT or token in RELATIONS or self.joins()):
+                break
+            if self.kind() == "number" and parts and parts[-1] not in ("^", "-", "/", "per", "every", "each"):
+                if depth == 0 and units.known(parts[-1]):
+                    break
+                if depth == 0 and parts[-1].isalpha() and len(parts) > 1:
+                    raise Unreadable("a unit is followed by a number")
+            self.take()
+            if token in ("{", "("):
+                depth += 1
+            elif token in ("}", ")"):
+                depth -= 1
+                if parts and token == "}" and self.peek() == "{":  # \\frac{km}{h}
+                    parts.append("/")
+            elif token not in TEXT and token not in (".", "\\frac"):
+                parts.append(token)
+        if depth > 0:
+            raise Unreadable("a unit is never closed")
         if len(parts) > 12:
             raise Unreadable("it goes on in words")
-        return " ".join(part for part in parts if part not in (".",))
+        return " ".join(parts)

@@ -1,88 +1,132 @@
-"""What may follow a number: units that convert into each other, money, and names of things counted."""
+"""What may follow a number: units, which convert into each other, money, and names of things counted.
+
+Conversion is pint's, loaded when two units first differ in writing. Only single words of letters ever reach it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any
 
-__all__ = ["agree", "normal"]
+__all__ = ["CURRENCIES", "MAGNITUDES", "agree", "known", "normal"]
 
-# Dimension and size in a base unit. Exact by definition (SI brochure; international yard and pound).
-_INCH = Fraction(254, 10000)
-_POUND = Fraction(45359237, 10**8)
-_UNITS: dict[str, tuple[str, Fraction]] = {}
+#: Number words that stand after a number as its unit does.
+MAGNITUDES = {
+    "dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+}  # fmt: skip
+
+# Money by currency and worth; a law, not a measure, makes a cent of a dollar.
+CURRENCIES: dict[str, tuple[str, Fraction]] = {
+    **dict.fromkeys(["\\dollar", "dollar", "usd", "buck"], ("dollar", Fraction(1))),
+    **dict.fromkeys(["\\cent", "cent", "penny", "pennies", "pence"], ("dollar", Fraction(1, 100))),
+    **dict.fromkeys(["\\euro", "euro", "eur"], ("euro", Fraction(1))),
+    **dict.fromkeys(["\\pounds", "gbp", "quid"], ("sterling", Fraction(1))),
+    **dict.fromkeys(["\\yen", "yen", "jpy", "yuan", "rmb", "cny"], ("yen", Fraction(1))),
+    **dict.fromkeys(["\\rupee", "rupee", "rs", "inr"], ("rupee", Fraction(1))),
+}
+
+# How people write what pint knows by another name.
+_SPELLINGS = {
+    "mph": "mile hour^-1", "kph": "kilometer hour^-1", "kmh": "kilometer hour^-1", "kmph": "kilometer hour^-1", "fps": "foot second^-1",
+    "sec": "second", "secs": "second", "hrs": "hour", "mins": "minute", "lbs": "pound", "yr": "year", "yrs": "year", "rpm": "revolution minute^-1",
+    "cc": "centimeter^3", "sqft": "foot^2", "feet": "foot", "inches": "inch", "ft": "foot", "deg": "\\circ", "degree": "\\circ", "degrees": "\\circ",
+    "°": "\\circ", "metre": "meter", "metres": "meter", "litre": "liter", "litres": "liter", "ohms": "ohm", "\\Omega": "ohm", "celsius": "degC", "fahrenheit": "degF",
+}  # fmt: skip
+
+_ABBREVIATIONS = (
+    "m km cm mm dm nm ft in inch yd mi g kg mg lb lbs oz s sec ms min mins h hr hrs day days L l mL ml cL dL N kN J kJ W kW MW V A mA Hz kHz MHz "
+    "Pa kPa MPa atm mol K C F eV keV MeV cal kcal mph kph rad rpm kWh Wh T Wb mT ohm usd USD cents cm2 m2 ha bar u units unit"
+)
+_KNOWN = frozenset(_ABBREVIATIONS.split())
+
+_WORD = re.compile(r"\\?[a-zA-Z]+|[\^/()]|-?\d+")
+_FILLER = {
+    "of",
+    "the",
+    "a",
+    "an",
+    "in",
+    "total",
+    "more",
+    "each",
+    "about",
+    "approximately",
+    "different",
+    "possible",
+    "and",
+}
+_IGNORED = {"unit", "\\cdot", "\\times", "\\mathrm", "\\text", "\\rm", "\\quad"}
+_POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
+
+Unit = tuple[tuple[str, int], ...]
 
 
-def _define(dimension: str, size: Fraction | int, *names: str) -> None:
-    for name in names:
-        _UNITS[name] = (dimension, Fraction(size))
+@lru_cache(maxsize=10_000)
+def normal(unit: str) -> Unit:
+    r"""Return a unit as words with their powers, in one order: `m/s^2`, `m s^{-2}` and `metres per second squared`.
 
-
-for _prefix, _short, _factor in [
-    ("", "", Fraction(1)), ("kilo", "k", Fraction(1000)), ("centi", "c", Fraction(1, 100)),
-    ("milli", "m", Fraction(1, 1000)), ("micro", "\\mu", Fraction(1, 10**6)), ("nano", "n", Fraction(1, 10**9)), ("deci", "d", Fraction(1, 10)),
-]:  # fmt: skip
-    _define("length", _factor, f"{_short}m", f"{_prefix}meter", f"{_prefix}metre")
-    _define("mass", _factor / 1000, f"{_short}g", f"{_prefix}gram")
-    _define("volume", _factor / 1000, f"{_short}l", f"{_short}L", f"{_prefix}liter", f"{_prefix}litre")
-    _define("time", _factor, f"{_short}s", f"{_prefix}second")
-    for _unit, _name in [
-        ("W", "watt"),
-        ("J", "joule"),
-        ("N", "newton"),
-        ("V", "volt"),
-        ("A", "ampere"),
-        ("Hz", "hertz"),
-        ("Pa", "pascal"),
-    ]:
-        _define(_name, _factor, f"{_short}{_unit}", f"{_prefix}{_name}")
-_define("length", _INCH, "in", "inch")
-_define("length", 12 * _INCH, "ft", "foot", "feet")
-_define("length", 36 * _INCH, "yd", "yard")
-_define("length", 63360 * _INCH, "mi", "mile")
-_define("mass", _POUND, "lb", "pound")
-_define("mass", _POUND / 16, "oz", "ounce")
-_define("mass", 1000, "tonne")
-_define("time", 1, "sec")
-_define("time", 60, "min", "minute")
-_define("time", 3600, "h", "hr", "hour")
-_define("time", 86400, "day")
-_define("time", 604800, "week")
-_define("money", 1, "\\dollar", "dollar", "usd", "buck")
-_define("money", Fraction(1, 100), "cent", "penny", "pennies", "\\cent", "¢")
-_define("euro", 1, "\\euro", "euro")
-_define("sterling", 1, "\\pounds", "gbp")
-_define("angle", 1, "\\circ", "degree", "deg")
-
-_WORD = re.compile(r"\\?[a-zA-Z\u00a2]+|[\^/]|-?\d+")
-_FILLER = {"of", "the", "a", "an", "in", "total", "more", "each", "about", "approximately", "different", "possible"}
-
-
-def normal(unit: str) -> tuple[str, ...]:
-    """Return a unit's words in a form for comparison: singular, 'per' for '/', powers written out."""
-    words: list[str] = []
-    for word in _WORD.findall(unit):
-        if word in ("^",) or word.lower() in _FILLER:
+    >>> normal("square cm") == normal("cm ^ 2")
+    True
+    """
+    powers: dict[str, int] = {}
+    sign, prefix, last, index = 1, 0, "", 0
+    tokens = _WORD.findall(unit.replace("- ", "-"))
+    while index < len(tokens):
+        word = tokens[index]
+        index += 1
+        if word in ("/", "per"):
+            sign = -1
+        elif word == "^" or re.fullmatch(r"-?\d+", word):
+            if word == "^":
+                if index < len(tokens) and re.fullmatch(r"-?\d+", tokens[index]):
+                    word = tokens[index]
+                    index += 1
+                else:
+                    continue
+            if last:
+                powers[last] = powers[last] * int(word[:4])
+        elif word.lower() in _POWERS:
+            if last and word.lower() in ("squared", "cubed"):
+                powers[last] *= _POWERS[word.lower()]
+            else:
+                prefix = _POWERS[word.lower()]
+        elif word in ("(", ")") or word in _IGNORED or (word.lower() in _FILLER and len(tokens) > 1):
             continue
-        word = "per" if word == "/" else word
-        if word in ("square", "sq") or word in ("cubic", "cu"):
-            words.append({"s": "2", "c": "3"}[word[0]])
-            continue
-        if words and words[-1] in ("2", "3") and not word.isdigit():  # "square metre" is "metre 2"
-            words[-1:] = [_singular(word), words[-1]]
-            continue
-        words.append(_singular(word))
-    return tuple(words)
+        else:
+            spelled = _SPELLINGS.get(word) or _SPELLINGS.get(word.lower()) or _singular(word)
+            for one in spelled.split():
+                name, _, power = one.partition("^")
+                powers[name] = powers.get(name, 0) + sign * int(power or 1) * (prefix or 1)
+                last = name
+            prefix = 0
+    if "\\circ" in powers:
+        powers = _temperature(powers)
+    return tuple(sorted((name, power) for name, power in powers.items() if power and name != "unit"))
+
+
+def _temperature(powers: dict[str, int]) -> dict[str, int]:
+    for scale in ("C", "F", "degC", "degF"):
+        if scale in powers:
+            return {f"deg{scale[-1]}": 1}
+    return powers
 
 
 def _singular(word: str) -> str:
-    if word in _UNITS:
+    if word in CURRENCIES or len(word) < 3:
         return word
     low = word.lower()
-    for one in (low, low.removesuffix("s"), low.removesuffix("es")):
-        if one in _UNITS:
-            return one
-    return low.removesuffix("s") if len(low) > 3 else low
+    if low in CURRENCIES:
+        return low
+    if low.endswith("ies") and len(low) > 4:
+        return low[:-3] + "y"
+    if low.endswith(("ches", "shes", "xes", "sses")):
+        return low[:-2]
+    if low.endswith("s") and not low.endswith("ss") and len(low) > 3:
+        low = low[:-1]
+    return low if low.isalpha() and (word[0].islower() or word[1:].islower()) else word
 
 
 def agree(left: str, right: str) -> Fraction | None:
@@ -93,21 +137,73 @@ def agree(left: str, right: str) -> Fraction | None:
     a, b = normal(left), normal(right)
     if a == b or not a or not b:
         return Fraction(1)
-    first, second = _UNITS.get(a[0]), _UNITS.get(b[0])
+    first, second = _measured(a), _measured(b)
+    if first and second and first[1] == second[1]:
+        return first[0] / second[0]
+    names, others = {name for name, _ in a}, {name for name, _ in b}
     if first and second:
-        if a[1:] != b[1:] or first[0] != second[0]:
-            # "m^2" and "m" differ; "dollars" and "dollars per day" don't.
-            shorter = min(a, b, key=len)
-            same = a[: len(shorter)] == b[: len(shorter)] and max(a, b, key=len)[len(shorter)] == "per"
-            return Fraction(1) if same else None
-        power = int(a[1]) if len(a) > 1 and a[1].isdigit() else 1
-        return (first[1] / second[1]) ** power
+        shorter, longer = sorted((dict(a), dict(b)), key=len)
+        counted = [name for name in longer if name not in shorter]
+        same = all(longer.get(name) == power for name, power in shorter.items())
+        # "dollars" and "dollars per day" say the same; "m" and "m per second" don't.
+        return Fraction(1) if same and all(longer[name] < 0 for name in counted) and names & set(CURRENCIES) else None
     if first or second:
-        return None
-    return Fraction(1) if set(a) <= set(b) or set(b) <= set(a) else None
+        known_one, other_one = (names, others) if first else (others, names)
+        return Fraction(1) if known_one < other_one else None
+    return Fraction(1) if names <= others or others <= names else None
 
 
 def known(unit: str) -> bool:
     """Whether a text is a unit rather than a word."""
-    words = normal(unit)
-    return bool(words) and words[0] in _UNITS
+    return unit in _KNOWN or unit.lower() in CURRENCIES or _spelled(unit)
+
+
+def _spelled(unit: str) -> bool:
+    low = unit.lower().rstrip("s")
+    return low in _LONG or unit in _SPELLINGS
+
+
+_LONG = frozenset(
+    "meter metre kilometer kilometre centimeter centimetre millimeter foot inch yard mile gram kilogram pound ounce ton tonne second minute hour "
+    "day week month year liter litre milliliter gallon quart pint cup newton joule watt volt ampere pascal kelvin mole degree radian acre hectare".split()
+)
+
+
+def _measured(unit: Unit) -> tuple[Fraction, Any] | None:
+    """Return a unit's size in base units and its dimension, `None` if a word of it is no unit of measure."""
+    size, dimensions = Fraction(1), dict[str, int]()
+    for name, power in unit:
+        one = _measure(name)
+        if one is None or abs(power) > 12:
+            return None
+        size *= one[0] ** power
+        for dimension, by in one[1]:
+            dimensions[dimension] = dimensions.get(dimension, 0) + by * power
+    return size, frozenset((name, by) for name, by in dimensions.items() if by)
+
+
+@lru_cache(maxsize=2_000)
+def _measure(word: str) -> tuple[Fraction, Iterable[tuple[str, int]]] | None:
+    if word in CURRENCIES:
+        currency, worth = CURRENCIES[word]
+        return worth, ((currency, 1),)
+    if word == "\\circ":
+        return Fraction(1), (("\\circ", 1),)
+    if word in ("degC", "degF"):  # a zero of its own: no factor converts it
+        return Fraction(1), ((word, 1),)
+    if not re.fullmatch(r"[a-zA-Z]{1,20}", word):
+        return None
+    registry = _registry()
+    for spelling in (word, word.lower()):
+        names = registry.parse_unit_name(spelling, case_sensitive=True)
+        if names and (len(spelling) < 4 or spelling in _LONG or not names[0][0] or names[0][1] in _LONG):
+            factor, root = registry.get_root_units(names[0][0] + names[0][1])
+            return Fraction(factor), tuple((str(key), int(power)) for key, power in root._units.items())
+    return None
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    import pint
+
+    return pint.UnitRegistry(non_int_type=Fraction)

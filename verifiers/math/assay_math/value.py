@@ -9,7 +9,21 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from assay_math.tree import Apply, Decimal, Node, Number, Power, Product, Quantity, Sum, Symbol
+from assay_math.tree import (
+    Apply,
+    Bound,
+    Decimal,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Ratio,
+    Sum,
+    Symbol,
+    contains,
+    renamed,
+)
 
 __all__ = ["NoValue", "approximate", "exact", "precise"]
 
@@ -20,6 +34,8 @@ MAX_BITS = 80_000
 MAX_FACTORIAL = 6000
 #: Largest logarithm of a number that is computed to high precision.
 MAX_EXPONENT = 1e6
+#: Terms of a sum or product that are added up.
+MAX_TERMS = 1000
 
 
 class NoValue(ArithmeticError):
@@ -49,6 +65,11 @@ def exact(node: Node) -> Fraction | None:
             return product
         case Power(base=base, exponent=exponent):
             return _power(exact(base), exact(exponent))
+        case Ratio(parts=(left, right)):
+            top, bottom = exact(left), exact(right)
+            return top / bottom if top is not None and bottom else None
+        case Bound(operator="sum" | "prod") if (added := _terms(node)) is not None:
+            return exact(Sum(added) if node.operator == "sum" else Product(added))
         case Apply(function=function, arguments=arguments):
             return _apply(function, [exact(one) for one in (arguments[:1] if function == "base" else arguments)])
     return None
@@ -58,6 +79,13 @@ def _apply(function: str, values: list[Fraction | None]) -> Fraction | None:
     known = [one for one in values if one is not None]
     if len(known) < len(values) or not known:
         return None
+    if function == "root":
+        index = known[1]
+        if index == 0 or known[0] < 0:
+            odd = index.denominator == 1 and index.numerator % 2 == 1
+            opposite = _power(-known[0], 1 / index) if odd else None
+            return None if opposite is None else -opposite
+        return _power(known[0], 1 / index)
     whole = [int(one) for one in known if one.denominator == 1]
     if function in ("percent", "base"):
         return known[0]
@@ -78,6 +106,17 @@ def _apply(function: str, values: list[Fraction | None]) -> Fraction | None:
     return None
 
 
+def _terms(node: Bound) -> tuple[Node, ...] | None:
+    """Return a sum's terms, `None` if they are too many, or their number isn't known."""
+    low = None if node.low is None else exact(node.low)
+    high = None if node.high is None else exact(node.high)
+    if low is None or high is None or low.denominator != 1 or high.denominator != 1 or high - low >= MAX_TERMS:
+        return None
+    if contains(node.body, lambda part: isinstance(part, Bound)):
+        return None
+    return tuple(renamed(node.body, {node.variable: Number(Fraction(k))}) for k in range(int(low), int(high) + 1))
+
+
 def _small(value: Fraction) -> Fraction:
     if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
         raise NoValue("a number in it is too large")
@@ -96,6 +135,9 @@ def _power(base: Fraction | None, exponent: Fraction | None) -> Fraction | None:
         return None
     if exponent.denominator == 1:
         return base ** int(exponent)
+    if base < 0 and exponent.denominator % 2 == 1:  # the real root
+        opposite = _power(-base, exponent)
+        return opposite if opposite is None or exponent.numerator % 2 == 0 else -opposite
     if base < 0 or exponent.denominator > 64:
         return None
     root = exponent.denominator
@@ -210,7 +252,15 @@ class _Precise:
             raise NoValue("a factorial is too large")
         if name == "log":
             return c.log(values[0]) / (c.log(values[1]) if len(values) > 1 else 1)
-        names = {"ln": "ln", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "abs": "fabs", "binom": "binomial"}
+        names = {
+            "cis": "expj",
+            "ln": "ln",
+            "arcsin": "asin",
+            "arccos": "acos",
+            "arctan": "atan",
+            "abs": "fabs",
+            "binom": "binomial",
+        }
         if name not in _CMATH and name not in names and name != "factorial":
             raise NoValue(f"{name} has no value")
         return getattr(c, names.get(name, name))(*values)
@@ -226,7 +276,7 @@ def _real(value: Any) -> float:
 
 _CMATH: dict[str, Any] = {
     "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "arcsin": cmath.asin, "arccos": cmath.acos, "arctan": cmath.atan,
-    "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "exp": cmath.exp, "ln": cmath.log,
+    "cis": lambda value: cmath.exp(1j * value), "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh, "exp": cmath.exp, "ln": cmath.log,
     "log": lambda value, base=math.e: cmath.log(value) / cmath.log(base),
     "cot": lambda value: 1 / cmath.tan(value), "sec": lambda value: 1 / cmath.cos(value), "csc": lambda value: 1 / cmath.sin(value),
     "abs": abs, "floor": lambda value: math.floor(_real(value)), "ceil": lambda value: math.ceil(_real(value)),
@@ -258,13 +308,26 @@ def _evaluate(node: Node, at: Mapping[str, Any], numbers: Any) -> Any:
                 product = product * _evaluate(factor, at, numbers)
             return product
         case Power(base=base, exponent=exponent):
-            return numbers.power(_evaluate(base, at, numbers), _evaluate(exponent, at, numbers))
+            value = _evaluate(base, at, numbers)
+            power = exact(exponent) if value.imag == 0 and value.real < 0 else None
+            if power is not None and power.denominator % 2 == 1 and power.denominator > 1:  # the real root
+                size = numbers.power(-value.real, numbers.number(power))
+                return -size if power.numerator % 2 else size
+            return numbers.power(value, _evaluate(exponent, at, numbers))
         case Quantity(value=value, unit=unit) if "circ" in unit or unit.startswith("degree"):
             return _evaluate(value, at, numbers) * numbers.pi / 180
         case Apply(function="percent" | "base", arguments=(argument, *_)):
             return _evaluate(argument, at, numbers)
-        case Apply(function="ratio", arguments=(left, right)):
+        case Ratio(parts=(left, right)):
             return _evaluate(left, at, numbers) / _evaluate(right, at, numbers)
+        case Apply(function="root", arguments=(base, index)):
+            value, n = _evaluate(base, at, numbers), _evaluate(index, at, numbers)
+            # The real root, as a radical sign means it.
+            if value.imag == 0 and value.real < 0 and n.imag == 0 and n.real % 2 == 1:
+                return -numbers.power(-value.real, 1 / n)
+            return numbers.power(value, 1 / n)
+        case Bound():
+            return _added(node, at, numbers)
         case Apply(function="binom", arguments=(top, bottom)):
             n, k = _evaluate(top, at, numbers), _evaluate(bottom, at, numbers)
             apply = numbers.apply
@@ -272,3 +335,19 @@ def _evaluate(node: Node, at: Mapping[str, Any], numbers: Any) -> Any:
         case Apply(function=function, arguments=arguments):
             return numbers.apply(function, [_evaluate(one, at, numbers) for one in arguments])
     raise NoValue(f"a {type(node).__name__.lower()} has no value")
+
+
+def _added(node: Bound, at: Mapping[str, Any], numbers: Any) -> Any:
+    """Return the value of a sum or product whose bounds are whole numbers at this point."""
+    if node.operator not in ("sum", "prod") or node.low is None or node.high is None:
+        raise NoValue(f"the value of this {node.operator} is not computed")
+    low, high = (_evaluate(one, at, numbers) for one in (node.low, node.high))
+    if low.imag or high.imag or low.real % 1 or high.real % 1 or high.real - low.real >= MAX_TERMS:
+        raise NoValue("a sum's bounds are not whole numbers, or far apart")
+    if contains(node.body, lambda part: isinstance(part, Bound)):
+        raise NoValue("sums inside sums are not computed")
+    total = numbers.number(Fraction(node.operator == "prod"))
+    for k in range(int(low.real), int(high.real) + 1):
+        term = _evaluate(node.body, {**at, node.variable: numbers.number(Fraction(k))}, numbers)
+        total = total + term if node.operator == "sum" else total * term
+    return total
