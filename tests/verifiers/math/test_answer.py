@@ -169,6 +169,65 @@ def test_hostile_answers_from_another_thread():
     assert slow == []
 
 
+def many_hostile_answers():
+    """A thousand answers that cost what reads them dearly, if it lets them: deep, long, huge, endless, unclosed, alike."""
+    for n in (9, 10**3, 10**6, 10**9, 10**18):
+        for base in ("9", "x", "0.1", r"\pi", "(-1)", "n!"):
+            yield from (
+                f"{base}^{{{base}^{{{n}}}}}",
+                f"({base}^{{{n}}})!",
+                rf"\sum_{{k=1}}^{{{n}}} {base}^k",
+                rf"\prod_{{k=1}}^{{{n}}} k!",
+            )
+            yield from (
+                rf"\int_0^{{{n}}} {base}^x\,dx",
+                rf"\lim_{{x\to {n}}} {base}^x",
+                rf"\binom{{{n}}}{{{n // 2}}}^{{{n}}}",
+                rf"\sqrt[{n}]{{{base}}}",
+            )
+            yield from (
+                f"{base}!" + "!" * 40,
+                f"{n}^{{{n}^{{{n}}}}}",
+                rf"\log_{{{base}}} {n}!",
+                rf"\sin({base}^{{{n}}})",
+                rf"\gcd({n}!, {n})",
+            )
+    for opened, closed in (("{", "}"), ("(", ")"), ("[", "]"), (r"\{", r"\}"), (r"\left(", r"\right)"), (r"\frac{1}{", "}"), (r"\sqrt{", "}"), ("|", "|"), (r"\begin{cases}", r"\end{cases}"), (r"\boxed{", "}"), (r"\text{", "}"), ("x^{", "}"), ("x_{", "}"), (r"\begin{vmatrix}", r"\end{vmatrix}"), (r"\sin(", ")"), ("f(", ")")):  # fmt: skip
+        for depth in (1, 30, 59, 61, 200, 2000, 10_000):
+            yield from (
+                opened * depth,
+                opened * depth + "1" + closed * depth,
+                closed * depth,
+                "1" + closed * depth + opened * depth,
+            )
+    for token in ("1", "x", "+", "-", "^", "_", "!", ",", ";", ":", "=", "<", "%", "'", "&", r"\\", r"\pm", r"\cup", r"\text", r"\frac", " and ", " to ", "\0", "\u202e", "\u200b", "𝟗", "９", "½", "²", "ⅷ", "\n", r"\$", "km ", "one ", r"\dollar ", "...", r"\ldots", "(B) "):  # fmt: skip
+        for length in (1, 7, 300, 3990, 10**6 // len(token)):
+            yield from (token * length, "1" + token * length, token * length + "1")
+
+
+def test_a_thousand_hostile_answers_keep_their_budget_in_another_thread():
+    answers = list(dict.fromkeys(many_hostile_answers()))
+    assert len(answers) >= 1000
+    failures = []
+
+    def run():
+        for text in answers:
+            started = time.thread_time()
+            for reference in ("5", text):
+                verdict = answer.judge({"completion": f"\\boxed{{{text}}}", "reference": reference}, {})
+                if verdict.status not in ("scored", "bad_reference"):
+                    failures.append((text[:40], verdict.reason))
+            if time.thread_time() - started > 1.0:  # of the processor: other processes of this machine don't count
+                failures.append((text[:40], len(text), time.thread_time() - started))
+
+    answer("\\boxed{1 km}", "1000 m")  # loads the units
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(120)
+    assert not thread.is_alive()
+    assert failures == []
+
+
 PIECES = st.sampled_from(
     [
         r"1",

@@ -1,23 +1,15 @@
-r"""The verifiers: `math.answer` for anything mathematical, `math.numeric` for numbers with partial credit."""
+r"""The verifiers: `math.answer` for anything mathematical, `math.numeric` for numbers with partial credit.
+
+What judges is `judging`, imported with the first answer: whoever only lists verifiers doesn't pay for it.
+"""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import lru_cache
 from typing import Any, Literal
 
 from assay import Verdict, verifier
-from assay.extract import check, final_part, wrap
-from assay.extract import extract as find
-from assay_math.compare import Rules, compare
-from assay_math.forms import bare
-from assay_math.reader import Unreadable, read
-from assay_math.text import MAX_LENGTH, clean, squeeze, undoubled
-from assay_math.tree import Node, Words
-from assay_math.value import NoValue, exact, precise
+from assay.extract import wrap
 
 __all__ = ["answer", "numeric"]
 
@@ -26,13 +18,12 @@ WHERE = (
     "boxed|tag:answer|after:####|after:the final answer is|after:the answer is|after:final answer:|after:answer:|whole"
 )
 
-# How data sets end a worked solution whose last line is the answer.
-_SOLUTION = re.compile(r"(?:^|\n)[ \t]*(?:####|(?:A|Answer|Final answer)[ \t]*:)[ \t]*([^\n]+)\s*$", re.IGNORECASE)
-
 
 def _exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """The reference's own text, where the option `extract` looks for an answer."""
-    wanted = _references(reference)
+    from assay_math.judging import references
+
+    wanted = references(reference)
     return wrap("" if isinstance(wanted, Verdict) else wanted[0][0], options["extract"])
 
 
@@ -62,28 +53,9 @@ def answer(
     The reference may be bare LaTeX, `$`-wrapped, boxed, a number, a worked solution that ends in `#### 72` or
     `A: 72`, or a list of accepted answers.
     """
-    wanted = _references(reference)
-    if isinstance(wanted, Verdict):
-        return wanted
-    found = _find(completion, extract, lenient)
-    if isinstance(found, Verdict):
-        return found
-    given, tree = found
-    rules = Rules(tolerance, digits, units == "optional")
-    last = None
-    for text, node in wanted:
-        if squeeze(clean(given)) == squeeze(clean(text)):
-            return Verdict(1.0, "the same text", details={"answer": given[:200], "stage": "text"})
-        if tree is None:
-            continue
-        last = compare(tree, node, rules)
-        if last.equal:
-            return Verdict(1.0, last.reason, details={"answer": given[:200], "stage": last.stage})
-    if last is None:
-        return Verdict(
-            0.0, f"the answer can't be read: {given[:80]!r}", details={"answer": given[:200], "stage": "reading"}
-        )
-    return Verdict(0.0, last.reason, details={"answer": given[:200], "stage": last.stage})
+    from assay_math.judging import Rules, judge
+
+    return judge(completion, reference, extract, lenient, Rules(tolerance, digits, units == "optional"))
 
 
 @verifier(bounded=True, exemplar=_exemplar)
@@ -112,139 +84,7 @@ def numeric(
         ramp: `linear` or `cosine` between `full` and `zero`; `relative` pays `1 - error`.
         lenient: let the last of several different answers win.
     """
-    wanted = _references(reference)
-    if isinstance(wanted, Verdict):
-        return wanted
-    target = _number(wanted[0][1])
-    if target is None:
-        return Verdict.bad_reference(f"the reference is not a number: {wanted[0][0][:80]!r}")
-    found = _find(completion, extract, lenient)
-    if isinstance(found, Verdict):
-        return found
-    value = None if found[1] is None else _number(found[1])
-    if value is None:
-        return Verdict(0.0, f"the answer is not a number: {found[0][:80]!r}")
-    apart = math.fabs(value - target)
-    error = apart / math.fabs(target) if target else apart
-    reason = f"{value:g} for {target:g}: a relative error of {error:.3g}"
-    if apart <= abs or error <= rel or value == target:
-        return Verdict(1.0, reason)
-    if ramp == "none":
-        return Verdict(0.0, reason)
-    if ramp == "relative":
-        return Verdict(max(0.0, 1 - error), reason)
+    from assay_math.judging import Ramp, measure
+
     low, high = rel if full is None else full, 1.0 if zero is None else zero
-    share = min(max((error - low) / (high - low), 0.0), 1.0) if high > low else float(error > low)
-    return Verdict(1 - share if ramp == "linear" else 0.5 * (1 + math.cos(math.pi * share)), reason)
-
-
-def _find(completion: str, where: str, lenient: bool) -> tuple[str, Node | None] | Verdict:
-    """Return the completion's answer as text and tree, or the verdict where there is none."""
-    check(where)
-    found = find(completion, where, lenient=lenient)
-    if "boxed" in where and completion.count("\\boxed") > 1 and (several := _side_by_side(final_part(completion))):
-        found = replace(found, text=several)
-    if found.text is None:
-        return Verdict(0.0, f"no answer: {found.reason}")
-    text = found.text
-    if len(text) > MAX_LENGTH:
-        return Verdict(0.0, f"the answer has {len(text):,} characters")
-    try:
-        return text, _read(text)
-    except Unreadable:
-        return text, None
-
-
-def _references(reference: Any) -> tuple[tuple[str, Node], ...] | Verdict:
-    """Return every accepted answer as text and tree, or the verdict where one can't be used."""
-    several = reference if isinstance(reference, (list, tuple)) else [reference]
-    if not several:
-        return Verdict.bad_reference("the reference is an empty list")
-    try:
-        return tuple(_reference(_plain(one)) for one in several)
-    except Unreadable as problem:
-        return Verdict.bad_reference(f"the reference can't be read: {problem}")
-
-
-def _plain(reference: Any) -> str:
-    if isinstance(reference, bool) or reference is None:
-        return str(reference) if reference is not None else ""
-    if isinstance(reference, float):
-        if reference != reference or reference in (float("inf"), float("-inf")):
-            raise Unreadable(f"it is {reference}")
-        return str(int(reference)) if reference.is_integer() and -(2**53) < reference < 2**53 else repr(reference)
-    if isinstance(reference, (str, int)):
-        return str(reference)
-    if hasattr(reference, "item"):
-        return _plain(reference.item())
-    raise Unreadable(f"it is a {type(reference).__name__}, not a text or a number")
-
-
-# Boxes with nothing but `and`, `or` and punctuation between them are one answer of several parts.
-_BOX = r"\\(?:boxed|fbox)\s*(\{(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*\})"
-_BETWEEN = r"(?:[\s,;$.]|\\[,;()\[\] ]|\\q?quad|\\text\s*\{\s*(?:and|or)\s*\}|and|or)*"
-_BOXES = re.compile(rf"{_BOX}(?:{_BETWEEN}{_BOX})+")
-
-
-def _side_by_side(text: str) -> str | None:
-    """Return the contents of boxes that stand side by side at the end as a list, `None` if they don't."""
-    found = None
-    for match in _BOXES.finditer(text, max(0, len(text) - MAX_LENGTH)):
-        found = match
-    if found is None or "\\boxed" in text[found.end() :]:
-        return None
-    contents = [one[1][1:-1].strip() for one in re.finditer(_BOX, found[0])]
-    return None if len(set(contents)) < 2 else ", ".join(contents)
-
-
-@lru_cache(maxsize=20_000)
-def _reference(text: str) -> tuple[str, Node]:
-    text = undoubled(text)
-    if "\\boxed" in text or "\\fbox" in text:
-        boxed = find(text, "boxed", lenient=True)
-        if boxed.text is None:
-            raise Unreadable(boxed.reason)
-        text = _side_by_side(text) or boxed.text
-    elif (solution := _SOLUTION.search(text)) is not None:
-        text = solution[1]
-    if _unbalanced(text):
-        raise Unreadable("its braces don't match")
-    return text, _read(text)
-
-
-# The one piece of mathematics in a sentence that says no more: `Therefore $x > 5$ is the solution.`
-_DELIMITED = re.compile(r"\$\$([^$]+)\$\$|\$([^$]+)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTALL)
-_DOUBT = re.compile(
-    r"\b(?:not|or|if|maybe|perhaps|possibly|except|either|neither|least|most|more|less|than|about)\b|n't|\?|\d"
-)
-
-
-@lru_cache(maxsize=20_000)
-def _read(text: str) -> Node:
-    node = read(text)
-    if isinstance(node, Words) and len(pieces := _DELIMITED.findall(text)) == 1:
-        around = _DELIMITED.sub("", text)
-        if around.strip(" .:") and _DOUBT.search(around) is None:
-            return read(next(filter(None, pieces[0])))
-    return node
-
-
-def _unbalanced(text: str) -> bool:
-    depth = 0
-    for match in re.finditer(r"\\.|[{}]", text):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth < 0:
-            return True
-    return depth != 0
-
-
-def _number(node: Node) -> float | None:
-    if isinstance(node, Words):
-        return None
-    try:
-        node = bare(node)
-        value = exact(node)
-        number = precise(node, {}) if value is None else value
-        return float(number)
-    except (NoValue, TypeError, OverflowError):
-        return None
+    return measure(completion, reference, extract, lenient, Ramp(rel, abs, low, high, ramp))

@@ -3,17 +3,15 @@ r"""The smallest parts of mathematics: numerals, names, brackets, commands, func
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from fractions import Fraction
-from typing import Self
 
 from assay_math.build import determinant, endless_decimal, number, plain, product_of, quantity, repeating, signed
-from assay_math.tokens import MAX_DEPTH, Tokens, Unreadable
+from assay_math.environments import Environments
+from assay_math.tokens import MAX_DEPTH, Unreadable
 from assay_math.tree import (
     Apply,
     Bound,
     Bracketed,
-    Cases,
     Items,
     Matrix,
     Node,
@@ -40,42 +38,11 @@ from assay_math.vocabulary import (
 
 __all__ = ["Atoms"]
 
-_MATRICES = ("pmatrix", "bmatrix", "matrix", "vmatrix", "array", "smallmatrix", "Bmatrix")
-_SYSTEMS = ("cases", "dcases", "rcases", "aligned", "align", "align*", "gathered", "split")
 _BOUND = {"\\sum": "sum", "\\prod": "prod", "\\int": "int", "\\lim": "lim"}
-_CONDITION = ("if", "for", "when", "where")
 
 
-class Atoms(Tokens, ABC):
+class Atoms(Environments):
     """What the grammar's smallest rules read; the rules above them are `reader`'s."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.in_set = False  # where a colon means "such that"
-
-    @abstractmethod
-    def items(self) -> Node:
-        """Read values separated by commas and words."""
-
-    @abstractmethod
-    def relation(self) -> Node:
-        """Read a chain of relations."""
-
-    @abstractmethod
-    def sum(self) -> Node:
-        """Read a sum."""
-
-    @abstractmethod
-    def product(self) -> Node:
-        """Read a product."""
-
-    @abstractmethod
-    def power(self) -> Node:
-        """Read a power."""
-
-    @abstractmethod
-    def begins_factor(self) -> bool:
-        """Whether what comes can be a factor without a sign of multiplication."""
 
     def exponent(self) -> Node:
         """Read what stands after a `^`; a tower is read from the top."""
@@ -495,124 +462,3 @@ class Atoms(Tokens, ABC):
         if kind != "word" or token[0] != "d":
             return False
         return len(token) == 2 or (len(token) == 1 and at + 1 < len(self.tokens) and self.tokens[at + 1][1].isalpha())
-
-    def whole(self) -> Node:
-        """Read all tokens as values.
-
-        Raises:
-            Unreadable: some are left over.
-        """
-        node = self.items()
-        if self.position < len(self.tokens):
-            raise Unreadable(f"'{self.peek()}' was not expected")
-        return node
-
-    def among(self, start: int, end: int) -> Self:
-        """Return a reader of some of the tokens alone."""
-        other = type(self)("")
-        other.tokens, other.depth = self.tokens[start:end], self.depth + 1
-        return other
-
-    # --- environments ---------------------------------------------------------------------------------------------
-
-    def environment(self) -> Node:
-        """Read a matrix, or values by cases."""
-        self.expect("{")
-        name = self.take()
-        if self.accept("*"):
-            name += "*"
-        self.expect("}")
-        if name in _SYSTEMS:
-            return self.cases()
-        if name not in _MATRICES:
-            raise Unreadable(f"the environment '{name}' is not known")
-        if name == "array" and self.accept("{"):
-            while self.peek() not in ("}", ""):
-                self.take()
-            self.expect("}")
-        rows: list[tuple[Node, ...]] = []
-        row: list[Node] = []
-        while self.peek() != "\\end":
-            if self.accept("\\\\"):
-                if row:
-                    rows.append(tuple(row))
-                row = []
-            elif not self.accept("&", "\\hline"):
-                row.append(self.sum())
-            if self.position >= len(self.tokens):
-                raise Unreadable("a matrix is never closed")
-        if row:
-            rows.append(tuple(row))
-        self._end()
-        if len({len(one) for one in rows}) > 1:
-            raise Unreadable("the rows of the matrix differ in length")
-        matrix = Matrix(tuple(rows))
-        return determinant(matrix) if name == "vmatrix" else matrix
-
-    def cases(self) -> Node:
-        """Read rows of a value and its condition; rows without conditions are a system of relations."""
-        rows: list[list[tuple[int, int]]] = [[]]
-        start, depth = self.position, 0
-        while self.peek() != "\\end" or depth:
-            token = self.peek()
-            if self.position >= len(self.tokens):
-                raise Unreadable("an environment is never closed")
-            depth += {"{": 1, "\\begin": 1, "}": -1, "\\end": -1}.get(token, 0)
-            if depth == 0 and token in ("\\\\", "&"):
-                rows[-1].append((start, self.position))
-                start = self.position + 1
-                if token == "\\\\":
-                    rows.append([])
-            self.take()
-        rows[-1].append((start, self.position))
-        self._end()
-        cells = [[self.among(*cell) for cell in row if cell[1] > cell[0]] for row in rows]
-        read = [_case(row) for row in cells if row]
-        if all(condition is _ALONE for _, condition in read):
-            return Items(tuple(value for value, _ in read), "and")
-        if any(condition is _ALONE for _, condition in read):
-            raise Unreadable("a case has no condition")
-        return Cases(tuple(read))
-
-    def _end(self) -> None:
-        self.position += 1
-        self.expect("{")
-        self.take()
-        self.accept("*")
-        self.expect("}")
-
-
-_ALONE = Symbol("no condition")
-
-
-def _case(cells: list[Atoms]) -> tuple[Node, Node | None]:
-    """Read one row of cases: its value and its condition."""
-    value = cells[0]
-    condition = cells[1] if len(cells) == 2 else None
-    if condition is None and len(cells) == 1:
-        split = next(
-            (k for k, token in enumerate(value.tokens) if token[1] in ("if", "for", "when", "otherwise")), None
-        )
-        if split is None:
-            return value.whole(), _ALONE
-        first = split - 2 if split >= 2 and value.tokens[split - 2][1] in TEXT else split
-        value, condition = value.among(0, first), value.among(first, len(value.tokens))
-    if condition is None or len(cells) > 2:  # an aligned system: x &= 1
-        joined = cells[0].among(0, len(cells[0].tokens))
-        joined.tokens = [token for cell in cells for token in cell.tokens]
-        return joined.whole(), _ALONE
-    while value.tokens and value.tokens[-1][1] in (",", ";", "."):
-        value.tokens.pop()
-    words = [token for token in condition.tokens if token[1] not in ("{", "}") and token[1] not in TEXT]
-    if words and words[0][1] in ("otherwise", "else"):
-        return value.whole(), None
-    if condition.tokens and condition.tokens[0][1] in ("=", "<", ">"):
-        condition.tokens = value.tokens + condition.tokens
-        return condition.whole(), _ALONE
-    while condition.tokens and (
-        condition.tokens[0][1] in TEXT or condition.tokens[0][1] in (*_CONDITION, "{", "}", ",")
-    ):
-        condition.tokens.pop(0)
-    while condition.tokens and condition.tokens[-1][1] in (",", ";", "."):
-        condition.tokens.pop()
-    return value.whole(), condition.whole()

@@ -2,97 +2,59 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
-from assay_math import units
+from assay_math.equality import Comparison, Rules, difference, proportional, ratios, values
 from assay_math.families import as_family, renamings, same_family
 from assay_math.forms import (
     MAX_ITEMS,
     as_clock,
     as_vector,
-    bare,
     canonical,
     expanded,
-    in_base_ten,
     kind,
-    mentions_pi,
     one_quantity,
-    unit_of,
-    with_unit,
     wording,
 )
 from assay_math.labels import assignments, chain, unlabelled
 from assay_math.regions import FLIPPED, endless, is_region, region
 from assay_math.tree import (
     Apply,
-    Bound,
     Bracketed,
     Cases,
     Choice,
     Clock,
     Date,
-    Decimal,
     Family,
     Items,
     Matrix,
     Node,
     Number,
-    Power,
-    Product,
     Quantity,
     Ratio,
     Relation,
     Such,
-    Sum,
     Symbol,
     Union,
     Words,
-    contains,
     renamed,
     symbols,
 )
-from assay_math.value import NoValue, approximate, exact, precise
+from assay_math.value import MAX_EFFORT, NoValue, effort, exact
 
-__all__ = ["Comparison", "Rules", "compare"]
-
-#: Points at which expressions with variables are compared, and how many must have a value.
-POINTS, NEEDED = 12, 5
-#: At how many of them high precision confirms what double precision says.
-CONFIRMED = 2
-#: Two values that agree to this many digits, computed to ten more, are equal.
-DIGITS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What counts as equal.
-
-    Attributes:
-        tolerance: relative difference that is forgiven, `None` for none.
-        digits: digits after the point to which both are rounded first, `None` for the reference's own.
-        units: whether an answer may lack a unit that the reference has, or have one that it lacks.
-    """
-
-    tolerance: float | None = None
-    digits: int | None = None
-    units_optional: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The decision, the stage that made it, and why."""
-
-    equal: bool
-    stage: str
-    reason: str
+__all__ = ["compare"]
 
 
 def compare(answer: Node, reference: Node, rules: Rules) -> Comparison:
     """Compare an answer with a reference."""
+    if effort(answer) + effort(reference) > MAX_EFFORT:
+        same = canonical(answer) == canonical(reference)
+        return Comparison(same, "structure", "the same expression" if same else "too much to compute")
+    return _decided(answer, reference, rules)
+
+
+def _decided(answer: Node, reference: Node, rules: Rules) -> Comparison:
     answer, reference = expanded(answer), expanded(reference)
     if answer == reference:
         return Comparison(True, "structure", "the same expression")
@@ -117,8 +79,8 @@ def compare(answer: Node, reference: Node, rules: Rules) -> Comparison:
     if isinstance(answer, collections) or isinstance(reference, collections):
         return _collections(answer, reference, rules)
     if isinstance(answer, Ratio) or isinstance(reference, Ratio):
-        return _ratios(answer, reference, rules)
-    return _values(answer, reference, rules)
+        return ratios(answer, reference, rules)
+    return values(answer, reference, rules)
 
 
 def _families(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
@@ -129,12 +91,12 @@ def _families(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
     right = as_family(reference, answer) if isinstance(answer, Family) else reference
     if not isinstance(left, Family) or not isinstance(right, Family):
         # What is said of a letter beside an expression in it changes nothing: `2n + 1, where n is an integer`.
-        return compare(_members(answer), _members(reference), rules)
+        return _decided(_members(answer), _members(reference), rules)
     same = same_family(left, right)
     if same is None:
         pairs = zip(sorted(left.parameters), sorted(right.parameters), strict=False)
         names: dict[str, Node] = {old: Symbol(new) for old, new in pairs}
-        return compare(renamed(Items(left.members), names), Items(right.members), rules)
+        return _decided(renamed(Items(left.members), names), Items(right.members), rules)
     return Comparison(same, "family", "the same values for all integers" if same else "other values for some integer")
 
 
@@ -149,15 +111,15 @@ def _choices(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
     if isinstance(answer, Choice) and isinstance(reference, Choice):
         if answer.letter != reference.letter:
             return Comparison(False, "choice", f"{answer.letter} is not {reference.letter}")
-        return compare(answer.content, reference.content, rules)
+        return _decided(answer.content, reference.content, rules)
     if isinstance(answer, Choice):
         if wording(reference) == (answer.letter.casefold(),):
             return Comparison(True, "choice", f"the option {answer.letter}")
-        return compare(answer.content, reference, rules)
+        return _decided(answer.content, reference, rules)
     if isinstance(reference, Choice):
         if wording(answer) == (reference.letter.casefold(),):
             return Comparison(True, "choice", f"the option {reference.letter}")
-        return compare(answer, reference.content, rules)
+        return _decided(answer, reference.content, rules)
     return None
 
 
@@ -232,7 +194,7 @@ def _chains(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
         tried = sides if constant else sides[-1:]
         last = Comparison(False, "relation", "different values")
         for one in reversed(tried):
-            last = compare(other, one, rules) if turn else compare(one, other, rules)
+            last = _decided(other, one, rules) if turn else _decided(one, other, rules)
             if last.equal:
                 return last
         return last
@@ -240,7 +202,7 @@ def _chains(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
 
 
 def _agree(left: Node, right: Node, rules: Rules) -> bool:
-    return compare(left, right, rules).equal or compare(right, left, rules).equal
+    return _decided(left, right, rules).equal or _decided(right, left, rules).equal
 
 
 def _quantified(answer: Node, reference: Node) -> tuple[Node, Node]:
@@ -278,7 +240,7 @@ def _conditions(answer: Such, reference: Such, rules: Rules) -> Comparison:
     names: dict[str, Node] = {}
     if len(mine) == len(theirs):
         names = {old: Symbol(new) for old, new in zip(mine, theirs, strict=True)}
-    element = compare(renamed(answer.element, names), reference.element, rules)
+    element = _decided(renamed(answer.element, names), reference.element, rules)
     if not element.equal:
         return Comparison(False, "set", "other elements")
     given = [renamed(one, names) for one in answer.conditions]
@@ -292,12 +254,12 @@ def _vectors(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
             flat = as_vector(other, 0)
             vector = None if flat is None else as_vector(side, len(flat.items))  # type: ignore[attr-defined]
             if flat is not None and vector is not None:
-                return compare(flat, vector, rules) if turn else compare(vector, flat, rules)
+                return _decided(flat, vector, rules) if turn else _decided(vector, flat, rules)
         if isinstance(other, Bracketed) and other.left in ("(", "[") and not isinstance(side, Bracketed):
             vector = as_vector(side, len(other.items))
             if vector is not None:
                 plain = Bracketed("(", other.items, ")")
-                return compare(plain, vector, rules) if turn else compare(vector, plain, rules)
+                return _decided(plain, vector, rules) if turn else _decided(vector, plain, rules)
     return None
 
 
@@ -310,7 +272,7 @@ def _congruences(answer: Node, reference: Node, rules: Rules) -> Comparison | No
             same = (left - right) % first == 0
             return Comparison(same, "congruence", "the same class" if same else "other classes")
         case (Apply(function="congruent", arguments=(a, _)), b) | (b, Apply(function="congruent", arguments=(a, _))):
-            return compare(a, b, rules)
+            return _decided(a, b, rules)
     return None
 
 
@@ -329,201 +291,16 @@ def _piecewise(answer: Node, reference: Node, rules: Rules) -> Comparison | None
             left.remove(found)
     # "Otherwise" is what the other cases leave.
     if len(spare) == len(left) == 1 and (spare[0][1] is None) != (left[0][1] is None):
-        spare = [] if compare(spare[0][0], left[0][0], rules).equal else spare
+        spare = [] if _decided(spare[0][0], left[0][0], rules).equal else spare
     return Comparison(not spare, "cases", "a case has no counterpart" if spare else "the same cases")
 
 
 def _same_case(value: Node, condition: Node | None, row: tuple[Node, Node | None], rules: Rules) -> bool:
     if (condition is None) != (row[1] is None):
         return False
-    if condition is not None and row[1] is not None and not compare(condition, row[1], rules).equal:
+    if condition is not None and row[1] is not None and not _decided(condition, row[1], rules).equal:
         return False
-    return compare(value, row[0], rules).equal
-
-
-def _ratios(answer: Node, reference: Node, rules: Rules) -> Comparison:
-    match answer, reference:
-        case Ratio(parts=some), Ratio(parts=others):
-            if len(some) != len(others):
-                return Comparison(False, "ratio", f"{len(some)} parts instead of {len(others)}")
-            for x, y in zip(some[1:], others[1:], strict=True):
-                one = _values(Product((some[0], y)), Product((others[0], x)), rules)
-                if not one.equal:
-                    return Comparison(False, "ratio", "another proportion")
-            return Comparison(True, "ratio", "the same proportion")
-        case (Ratio(parts=(left, right)), other) | (other, Ratio(parts=(left, right))):
-            quotient = Product((left, Power(right, Number(Fraction(-1)))))
-            if isinstance(answer, Ratio):
-                return _values(quotient, other, rules)
-            return _values(other, quotient, rules)
-    return Comparison(False, "ratio", "a proportion against a value")
-
-
-def _values(answer: Node, reference: Node, rules: Rules) -> Comparison:
-    decided = _measures(answer, reference, rules)
-    if decided.equal:
-        return decided
-    if any(contains(one, _names_no_base) for one in (answer, reference)):
-        # `log` alone is the natural one in analysis and to base ten at school: whichever makes the two agree.
-        again = _measures(in_base_ten(answer), in_base_ten(reference), rules)
-        if again.equal:
-            return again
-    for names in renamings(answer, reference):
-        if _measures(renamed(answer, names), reference, rules).equal:
-            return Comparison(True, "family", "equal but for the letter of a parameter")
-    return decided
-
-
-def _names_no_base(node: Node) -> bool:
-    return isinstance(node, Apply) and node.function == "log" and len(node.arguments) == 1
-
-
-def _measures(answer: Node, reference: Node, rules: Rules) -> Comparison:
-    factor = Fraction(1)
-    answer, reference = with_unit(answer, reference), with_unit(reference, answer)
-    if isinstance(answer, Quantity) or isinstance(reference, Quantity):
-        left, right = unit_of(answer), unit_of(reference)
-        if left and right:
-            agreed = units.agree(left, right)
-            if agreed is None:
-                return Comparison(False, "units", f"'{left}' is not '{right}'")
-            factor = agreed
-        elif not rules.units_optional:
-            return Comparison(False, "units", f"the unit '{left or right}' stands on one side alone")
-        elif "circ" in (left or right) and (symbols(answer) or mentions_pi(answer) or mentions_pi(reference)):
-            return _numbers(answer, reference, rules)  # degrees against radians
-        answer, reference = bare(answer), bare(reference)
-    if factor != 1:
-        answer = Product((Number(factor), answer))
-    return _numbers(answer, reference, rules)
-
-
-def _numbers(answer: Node, reference: Node, rules: Rules) -> Comparison:
-    try:
-        given, wanted = exact(answer), exact(reference)
-        if given is not None and wanted is not None:
-            return _rationals(given, wanted, reference, rules)
-        names = symbols(answer) | symbols(reference)
-        if not names:
-            return _constants(answer, reference, rules)
-        return _functions(answer, reference, sorted(names))
-    except NoValue as problem:
-        same = canonical(answer) == canonical(reference)
-        return Comparison(
-            same, "structure", "the same expression" if same else f"not the same expression, and {problem}"
-        )
-
-
-def _rationals(left: Fraction, right: Fraction, reference: Node, rules: Rules) -> Comparison:
-    if left == right:
-        return Comparison(True, "exact", "equal")
-    if rules.tolerance is not None:
-        close = abs(left - right) <= Fraction(rules.tolerance) * max(abs(right), abs(left))
-        return Comparison(close, "tolerance", f"{'within' if close else 'outside'} a tolerance of {rules.tolerance:g}")
-    unit = _last_digit(reference, rules)
-    if unit is not None and _rounds_to(left, right, unit):
-        return Comparison(True, "rounding", f"equal after rounding to {_places(unit)}")
-    return Comparison(False, "exact", "different numbers")
-
-
-def _constants(answer: Node, reference: Node, rules: Rules) -> Comparison:
-    left, right = approximate_or_none(answer), approximate_or_none(reference)
-    tolerance = rules.tolerance
-    unit = None if tolerance is not None else _last_digit(reference, rules)
-    if left is not None and right is not None:
-        apart = abs(left - right)
-        size = max(abs(left), abs(right), 1e-300)
-        room = max(1e-9 * size, (tolerance or 0) * size * 1.01, 1.01 * float(unit or 0))
-        if apart > room:
-            return Comparison(False, "numeric", "different values")
-    first, second = precise(answer, {}), precise(reference, {})
-    size = max(abs(first), abs(second))
-    apart = abs(first - second)
-    if apart <= size * 10.0**-DIGITS:
-        return Comparison(True, "numeric", f"equal to {DIGITS} digits")
-    if tolerance is not None:
-        close = bool(apart <= tolerance * size)
-        return Comparison(close, "tolerance", f"{'within' if close else 'outside'} a tolerance of {tolerance:g}")
-    if unit is not None and abs(first.imag if hasattr(first, "imag") else 0) == 0:
-        value, wanted = Fraction(str(first.real)), exact(reference)
-        if wanted is not None and _rounds_to(value, wanted, unit):
-            return Comparison(True, "rounding", f"equal after rounding to {_places(unit)}")
-    return Comparison(False, "numeric", "different values")
-
-
-def _functions(answer: Node, reference: Node, names: Sequence[str]) -> Comparison:
-    """Compare at random points: different at one is different, equal to many digits at several is equal."""
-    agreed = 0
-    whole = any(contains(one, lambda part: isinstance(part, Bound)) for one in (answer, reference))
-    for point in _whole_points(names) if whole else _points(names):
-        try:
-            left, right = approximate(answer, point), approximate(reference, point)
-        except NoValue:
-            continue
-        if abs(left - right) > 1e-7 * max(abs(left), abs(right), 1e-300):
-            where = ", ".join(f"{name} = {value:g}" for name, value in point.items())
-            return Comparison(False, "numeric", f"different at {where}")
-        if agreed < CONFIRMED:
-            first, second = precise(answer, point), precise(reference, point)
-            if abs(first - second) > max(abs(first), abs(second)) * 10.0**-DIGITS:
-                return Comparison(False, "numeric", "different at a point, by very little")
-        agreed += 1
-        if agreed >= NEEDED:
-            return Comparison(True, "numeric", f"equal at {agreed} random points")
-    same = canonical(answer) == canonical(reference)
-    return Comparison(same, "structure", "the same expression" if same else "no common values to compare")
-
-
-def _whole_points(names: Sequence[str]) -> Sequence[dict[str, float]]:
-    """Points at which a sum up to `n` has a value."""
-    return [{name: float(start + index) for index, name in enumerate(names)} for start in range(1, POINTS + 1)]
-
-
-def _points(names: Sequence[str]) -> Sequence[dict[str, float]]:
-    """The same points every time, in both signs and sizes, away from integers."""
-    source = random.Random(20240229)  # noqa: S311 - chooses test points, guards nothing
-    points = []
-    for index in range(POINTS):
-        low, high = [(0.1, 3.0), (-3.0, 3.0), (2.0, 9.0), (-0.9, 0.9)][index % 4]
-        points.append({name: round(source.uniform(low, high), 6) for name in names})
-    return points
-
-
-def approximate_or_none(node: Node) -> complex | None:
-    """Return a constant's value in double precision, `None` where it has none."""
-    try:
-        return approximate(node, {})
-    except NoValue:
-        return None
-
-
-def _last_digit(reference: Node, rules: Rules) -> Fraction | None:
-    """Return the value of one in the reference's last digit, if it was written as a decimal."""
-    if rules.digits is not None:
-        return Fraction(1, 10**rules.digits)
-    match reference:
-        case Decimal(value=value, unit=unit) if abs(value) >= 10 * unit:  # one digit alone, as in 0.5, is meant exactly
-            return unit
-        case Product(factors=(Number(value=sign), Decimal() as size)) if abs(sign) == 1:
-            return _last_digit(size, rules)
-        case Apply(function="percent", arguments=(argument,)):
-            digit = _last_digit(_first(argument), rules)
-            return None if digit is None else digit / 100
-    return None
-
-
-def _first(node: Node) -> Node:
-    return node.factors[0] if isinstance(node, Product) else node
-
-
-def _rounds_to(value: Fraction, wanted: Fraction, unit: Fraction) -> bool:
-    """Whether a value is the wanted one when it is rounded to the last digit, halves either way."""
-    return abs(value - wanted) * 2 <= unit
-
-
-def _places(unit: Fraction) -> str:
-    places = len(str(unit.denominator)) - 1
-    return f"{places} digit{'s' if places != 1 else ''}"
+    return _decided(value, row[0], rules).equal
 
 
 def _relations(answer: Node, reference: Node, rules: Rules) -> Comparison:
@@ -537,48 +314,20 @@ def _relations(answer: Node, reference: Node, rules: Rules) -> Comparison:
                     return _relations(renamed(answer, names), reference, rules)
                 return Comparison(False, "relation", "equations in different variables")
             try:
-                return _proportional(_difference(a, b), _difference(c, d))
+                return proportional(difference(a, b), difference(c, d))
             except NoValue:
                 pass
-            if compare(a, c, rules).equal and compare(b, d, rules).equal:
+            if _decided(a, c, rules).equal and _decided(b, d, rules).equal:
                 return Comparison(True, "relation", "the same relation")
         case Relation(sides=(a, b), operators=(first,)), Relation(sides=(c, d), operators=(second,)):
             for e, f, operator in ((a, b, first), (b, a, FLIPPED.get(first, first))):
-                if operator == second and compare(e, c, rules).equal and compare(f, d, rules).equal:
+                if operator == second and _decided(e, c, rules).equal and _decided(f, d, rules).equal:
                     return Comparison(True, "relation", "the same relation")
         case Relation(sides=some, operators=first), Relation(sides=others, operators=second):
             if first == second and len(some) == len(others):
-                same = all(compare(x, y, rules).equal for x, y in zip(some, others, strict=True))
+                same = all(_decided(x, y, rules).equal for x, y in zip(some, others, strict=True))
                 return Comparison(same, "relation", "the same relation" if same else "different relations")
     return Comparison(False, "relation", "different relations")
-
-
-def _difference(left: Node, right: Node) -> Node:
-    return Sum((left, Product((Number(Fraction(-1)), right))))
-
-
-def _proportional(left: Node, right: Node) -> Comparison:
-    """Two equations are the same if one is the other times a constant."""
-    names = sorted(symbols(left))
-    rough: list[complex] = []
-    exact_ratios: list[Any] = []
-    for point in _points(names):
-        try:
-            a, b = approximate(left, point), approximate(right, point)
-            if a == 0 or b == 0:
-                continue
-            rough.append(a / b)
-            if abs(rough[-1] - rough[0]) > abs(rough[0]) * 1e-6:
-                return Comparison(False, "relation", "different equations")
-            if len(exact_ratios) <= CONFIRMED:
-                exact_ratios.append(precise(left, point) / precise(right, point))
-                if abs(exact_ratios[-1] - exact_ratios[0]) > abs(exact_ratios[0]) * 10.0**-20:
-                    return Comparison(False, "relation", "different equations")
-        except NoValue:
-            continue
-        if len(rough) >= NEEDED:
-            return Comparison(True, "relation", "the same equation")
-    return Comparison(False, "relation", "equations without common values")
 
 
 def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
@@ -591,9 +340,9 @@ def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
             return _in_any_order(some, others, rules)
         case Bracketed(left=l1, items=some, right=r1), Bracketed(left=l2, items=others, right=r2):
             if (only := _lone(answer)) is not None and l2 != "{":
-                return compare(only, reference, rules)
+                return _decided(only, reference, rules)
             if (only := _lone(reference)) is not None and l1 != "{":
-                return compare(answer, only, rules)
+                return _decided(answer, only, rules)
             if (l1, r1) != (l2, r2) and not ({l1 + r1, l2 + r2} == {"()", "[]"} and len(some) == len(others) > 2):
                 return Comparison(False, "brackets", f"{l1}{r1} is not {l2}{r2}")
             if l1 == "{":
@@ -611,9 +360,9 @@ def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
         case (Items(items=some), Bracketed(items=others)) | (Bracketed(items=some), Items(items=others)):
             return _in_order(some, others, rules, "place")
         case Bracketed(left="{", items=(only,)), other:
-            return compare(only, other, rules)
+            return _decided(only, other, rules)
         case other, Bracketed(left="{", items=(only,)):
-            return compare(other, only, rules)
+            return _decided(other, only, rules)
     return Comparison(False, "structure", f"{kind(answer)} is not {kind(reference)}")
 
 
@@ -652,7 +401,7 @@ def _in_any_order(some: Sequence[Node], others: Sequence[Node], rules: Rules) ->
 def _item(x: Node, y: Node, rules: Rules) -> Comparison:
     if endless(x) or endless(y):
         return Comparison(endless(x) == endless(y), "structure", "one is infinite")
-    return compare(x, y, rules)
+    return _decided(x, y, rules)
 
 
 def _distinct(items: Sequence[Node], rules: Rules) -> Sequence[Node]:

@@ -41,6 +41,8 @@ _PARAMETER = re.compile(
     rf"\s*[,;]?\s*\(?\s*(?:where|for|with)?\s*(?:any|all|every|some|each)?\s*(?:(?:integers?|natural numbers?)\s+([a-zA-Z])|"
     rf"([a-zA-Z])\s*(?:is|are|be|\\in|in)\s*(?:an?|any|the|some)?\s*{_WHOLE})\s*\)?\s*$"
 )
+#: Longest clause that says what a letter is, in characters.
+_CLAUSE = 120
 # What stands for a function or derivative before its formula.
 _FUNCTION = re.compile(r"([A-Za-z](?:_\{?\w+\}?)?'*)\s*\(\s*([A-Za-z])\s*(?:,[^()=]*)?\)\s*=(?!=)")
 _DERIVATIVE = re.compile(r"\\frac\s*\{\s*(?:d|\\partial)[^{}=]*\}\s*\{\s*(?:d|\\partial)[^{}=]*\}\s*=(?!=)")
@@ -60,6 +62,8 @@ def read(text: str) -> Node:
     cleaned = clean(text)
     if not cleaned:
         raise Unreadable("it is empty")
+    if len(cleaned) > 2 * MAX_LENGTH:  # one character may stand for many
+        raise Unreadable(f"it has {len(cleaned):,} characters when written out")
     if (known := phrase(cleaned)) is not None:
         return known
     if (option := choice(cleaned)) is not None:
@@ -87,8 +91,9 @@ def _mathematics(cleaned: str) -> Node:
         return Relation((Apply(f"{match[1]}()", (Symbol(match[2]),)), _mathematics(cleaned[match.end() :])), ("=",))
     if (match := _DERIVATIVE.match(cleaned)) is not None:
         return Relation((Words(re.sub(r"\s", "", match[0][:-1])), _mathematics(cleaned[match.end() :])), ("=",))
-    plain = re.sub(r"\\(?:text|mathrm|textrm|mbox)\s*\{([^{}]*)\}", r" \1 ", cleaned)
-    if (match := _PARAMETER.search(plain)) is not None and plain[: match.start()].strip():
+    plain = " ".join(re.sub(r"\\(?:text|mathrm|textrm|mbox) ?\{([^{}]*)\}", r" \1 ", cleaned).split())
+    tail = max(0, len(plain) - _CLAUSE)
+    if (match := _PARAMETER.search(plain, tail)) is not None and plain[: match.start()].strip():
         node = _Reader(plain[: match.start()]).whole()
         return Family(node.items if isinstance(node, Items) else (node,), frozenset({match[1] or match[2]}))
     return _Reader(cleaned).whole()
@@ -235,7 +240,7 @@ class _Reader(Atoms):
                 mixed = self.mixed(factors[-1])
                 if mixed is not None:
                     factors[-1] = mixed
-                elif self.kind() == "number" and self.tokens[self.position - 1][1] not in ("!", ")", "}"):
+                elif self.kind() == "number" and self.tokens[self.position - 1][1] not in ("!", ")"):
                     # `2 3` is not 6, and nobody writes `x 2` for 2x
                     raise Unreadable("a number follows without an operator")
                 else:

@@ -122,6 +122,7 @@ def clean(text: str) -> str:
     """
     text = undoubled(text)
     text = _DAMAGED_COMMAND.sub(lambda match: _DAMAGED[match[0]], text)
+    text = " ".join(text.split())
     text = _FRACTION.sub(_vulgar, text)
     text = _SUPERSCRIPT.sub(lambda match: f"^{{{match[0].translate(_SUPERSCRIPTS)}}}", text)
     text = _SUBSCRIPT.sub(lambda match: f"_{{{match[0].translate(_SUBSCRIPTS)}}}", text)

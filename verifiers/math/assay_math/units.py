@@ -58,7 +58,7 @@ _FILLER = {
     "possible",
     "and",
 }
-_IGNORED = {"unit", "\\cdot", "\\times", "\\mathrm", "\\text", "\\rm", "\\quad"}
+_IGNORED = {"\\cdot", "\\times", "\\mathrm", "\\text", "\\rm", "\\quad"}
 _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 
 Unit = tuple[tuple[str, int], ...]
@@ -104,7 +104,7 @@ def normal(unit: str) -> Unit:
             prefix = 0
     if "\\circ" in powers:
         powers = _temperature(powers)
-    return tuple(sorted((name, power) for name, power in powers.items() if power and name != "unit"))
+    return tuple(sorted((name, power) for name, power in powers.items() if power and (name, power) != ("unit", 1)))
 
 
 def _temperature(powers: dict[str, int]) -> dict[str, int]:
@@ -140,11 +140,14 @@ def agree(left: str, right: str) -> Fraction | None:
     first, second = _measured(a), _measured(b)
     if first and second and first[1] == second[1]:
         return first[0] / second[0]
-    names, others = {name for name, _ in a}, {name for name, _ in b}
+    powers, other_powers = dict(a), dict(b)
+    names, others = set(powers), set(other_powers)
+    if any(powers[name] != other_powers[name] for name in names & others):
+        return None
     if first and second:
-        shorter, longer = sorted((dict(a), dict(b)), key=len)
+        shorter, longer = sorted((powers, other_powers), key=len)
         counted = [name for name in longer if name not in shorter]
-        same = all(longer.get(name) == power for name, power in shorter.items())
+        same = all(name in longer for name in shorter)
         # "dollars" and "dollars per day" say the same; "m" and "m per second" don't.
         return Fraction(1) if same and all(longer[name] < 0 for name in counted) and names & set(CURRENCIES) else None
     if first or second:

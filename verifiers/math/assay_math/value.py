@@ -22,10 +22,11 @@ from assay_math.tree import (
     Sum,
     Symbol,
     contains,
+    parts_of,
     renamed,
 )
 
-__all__ = ["NoValue", "approximate", "exact", "precise"]
+__all__ = ["NoValue", "approximate", "effort", "exact", "precise"]
 
 #: Digits of high precision.
 DIGITS = 40
@@ -34,12 +35,30 @@ MAX_BITS = 80_000
 MAX_FACTORIAL = 6000
 #: Largest logarithm of a number that is computed to high precision.
 MAX_EXPONENT = 1e6
+#: Steps that an answer's value may take, by `effort`; what takes more is compared as it is written.
+MAX_EFFORT = 15_000
 #: Terms of a sum or product that are added up.
 MAX_TERMS = 1000
 
 
 class NoValue(ArithmeticError):
     """An expression without a value that can be computed here; the message says why."""
+
+
+def effort(node: Node) -> int:
+    """Return about how many steps a value takes: sums and large whole numbers are what costs."""
+    inside = 1 + sum(map(effort, parts_of(node)))
+    match node:
+        case Apply(function="factorial" | "binom" | "gcd" | "lcm"):
+            return inside + 100
+        case Bound():
+            try:
+                low, high = (None if one is None else exact(one) for one in (node.low, node.high))
+            except NoValue:
+                low = high = None
+            terms = MAX_TERMS if low is None or high is None else min(max(int(high - low), 1), MAX_TERMS)
+            return inside * terms
+    return inside
 
 
 def exact(node: Node) -> Fraction | None:

@@ -1,0 +1,278 @@
+"""Values against values: exact rationals first, then many digits, then random points; every stage is bounded."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from assay_math import units
+from assay_math.families import renamings
+from assay_math.forms import bare, canonical, in_base_ten, mentions_pi, unit_of, with_unit
+from assay_math.tree import (
+    Apply,
+    Bound,
+    Decimal,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Ratio,
+    Sum,
+    contains,
+    renamed,
+    symbols,
+)
+from assay_math.value import NoValue, approximate, exact, precise
+
+__all__ = ["Comparison", "Rules", "difference", "proportional", "ratios", "values"]
+
+#: Points at which expressions with variables are compared, and how many must have a value.
+POINTS, NEEDED = 12, 5
+#: At how many of them high precision confirms what double precision says.
+CONFIRMED = 2
+#: Two values that agree to this many digits, computed to ten more, are equal.
+DIGITS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts as equal.
+
+    Attributes:
+        tolerance: relative difference that is forgiven, `None` for none.
+        digits: digits after the point to which both are rounded first, `None` for the reference's own.
+        units: whether an answer may lack a unit that the reference has, or have one that it lacks.
+    """
+
+    tolerance: float | None = None
+    digits: int | None = None
+    units_optional: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The decision, the stage that made it, and why."""
+
+    equal: bool
+    stage: str
+    reason: str
+
+
+def ratios(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    """Compare a proportion with another, or with its quotient."""
+    match answer, reference:
+        case Ratio(parts=some), Ratio(parts=others):
+            if len(some) != len(others):
+                return Comparison(False, "ratio", f"{len(some)} parts instead of {len(others)}")
+            for x, y in zip(some[1:], others[1:], strict=True):
+                one = values(Product((some[0], y)), Product((others[0], x)), rules)
+                if not one.equal:
+                    return Comparison(False, "ratio", "another proportion")
+            return Comparison(True, "ratio", "the same proportion")
+        case (Ratio(parts=(left, right)), other) | (other, Ratio(parts=(left, right))):
+            quotient = Product((left, Power(right, Number(Fraction(-1)))))
+            if isinstance(answer, Ratio):
+                return values(quotient, other, rules)
+            return values(other, quotient, rules)
+    return Comparison(False, "ratio", "a proportion against a value")
+
+
+def values(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    """Compare two values, with or without units."""
+    decided = _measures(answer, reference, rules)
+    if decided.equal:
+        return decided
+    if any(contains(one, _names_no_base) for one in (answer, reference)):
+        # `log` alone is the natural one in analysis and to base ten at school: whichever makes the two agree.
+        again = _measures(in_base_ten(answer), in_base_ten(reference), rules)
+        if again.equal:
+            return again
+    for names in renamings(answer, reference):
+        if _measures(renamed(answer, names), reference, rules).equal:
+            return Comparison(True, "family", "equal but for the letter of a parameter")
+    return decided
+
+
+def _names_no_base(node: Node) -> bool:
+    return isinstance(node, Apply) and node.function == "log" and len(node.arguments) == 1
+
+
+def _measures(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    factor = Fraction(1)
+    answer, reference = with_unit(answer, reference), with_unit(reference, answer)
+    if isinstance(answer, Quantity) or isinstance(reference, Quantity):
+        left, right = unit_of(answer), unit_of(reference)
+        if left and right:
+            agreed = units.agree(left, right)
+            if agreed is None:
+                return Comparison(False, "units", f"'{left}' is not '{right}'")
+            factor = agreed
+        elif not rules.units_optional:
+            return Comparison(False, "units", f"the unit '{left or right}' stands on one side alone")
+        elif "circ" in (left or right) and (symbols(answer) or mentions_pi(answer) or mentions_pi(reference)):
+            return _numbers(answer, reference, rules)  # degrees against radians
+        answer, reference = bare(answer), bare(reference)
+    if factor != 1:
+        answer = Product((Number(factor), answer))
+    return _numbers(answer, reference, rules)
+
+
+def _numbers(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    try:
+        given, wanted = exact(answer), exact(reference)
+        if given is not None and wanted is not None:
+            return _rationals(given, wanted, reference, rules)
+        names = symbols(answer) | symbols(reference)
+        if not names:
+            return _constants(answer, reference, rules)
+        return _functions(answer, reference, sorted(names))
+    except NoValue as problem:
+        same = canonical(answer) == canonical(reference)
+        return Comparison(
+            same, "structure", "the same expression" if same else f"not the same expression, and {problem}"
+        )
+
+
+def _rationals(left: Fraction, right: Fraction, reference: Node, rules: Rules) -> Comparison:
+    if left == right:
+        return Comparison(True, "exact", "equal")
+    if rules.tolerance is not None:
+        close = abs(left - right) <= Fraction(rules.tolerance) * max(abs(right), abs(left))
+        return Comparison(close, "tolerance", f"{'within' if close else 'outside'} a tolerance of {rules.tolerance:g}")
+    unit = _last_digit(reference, rules)
+    if unit is not None and _rounds_to(left, right, unit):
+        return Comparison(True, "rounding", f"equal after rounding to {_places(unit)}")
+    return Comparison(False, "exact", "different numbers")
+
+
+def _constants(answer: Node, reference: Node, rules: Rules) -> Comparison:
+    left, right = approximate_or_none(answer), approximate_or_none(reference)
+    tolerance = rules.tolerance
+    unit = None if tolerance is not None else _last_digit(reference, rules)
+    if left is not None and right is not None:
+        apart = abs(left - right)
+        size = max(abs(left), abs(right), 1e-300)
+        room = max(1e-9 * size, (tolerance or 0) * size * 1.01, 1.01 * float(unit or 0))
+        if apart > room:
+            return Comparison(False, "numeric", "different values")
+    first, second = precise(answer, {}), precise(reference, {})
+    size = max(abs(first), abs(second))
+    apart = abs(first - second)
+    if apart <= size * 10.0**-DIGITS:
+        return Comparison(True, "numeric", f"equal to {DIGITS} digits")
+    if tolerance is not None:
+        close = bool(apart <= tolerance * size)
+        return Comparison(close, "tolerance", f"{'within' if close else 'outside'} a tolerance of {tolerance:g}")
+    if unit is not None and abs(first.imag if hasattr(first, "imag") else 0) == 0:
+        value, wanted = Fraction(str(first.real)), exact(reference)
+        if wanted is not None and _rounds_to(value, wanted, unit):
+            return Comparison(True, "rounding", f"equal after rounding to {_places(unit)}")
+    return Comparison(False, "numeric", "different values")
+
+
+def _functions(answer: Node, reference: Node, names: Sequence[str]) -> Comparison:
+    """Compare at random points: different at one is different, equal to many digits at several is equal."""
+    agreed = 0
+    whole = any(contains(one, lambda part: isinstance(part, Bound)) for one in (answer, reference))
+    for point in _whole_points(names) if whole else _points(names):
+        try:
+            left, right = approximate(answer, point), approximate(reference, point)
+        except NoValue:
+            continue
+        if abs(left - right) > 1e-7 * max(abs(left), abs(right), 1e-300):
+            where = ", ".join(f"{name} = {value:g}" for name, value in point.items())
+            return Comparison(False, "numeric", f"different at {where}")
+        if agreed < CONFIRMED:
+            first, second = precise(answer, point), precise(reference, point)
+            if abs(first - second) > max(abs(first), abs(second)) * 10.0**-DIGITS:
+                return Comparison(False, "numeric", "different at a point, by very little")
+        agreed += 1
+        if agreed >= NEEDED:
+            return Comparison(True, "numeric", f"equal at {agreed} random points")
+    same = canonical(answer) == canonical(reference)
+    return Comparison(same, "structure", "the same expression" if same else "no common values to compare")
+
+
+def _whole_points(names: Sequence[str]) -> Sequence[dict[str, float]]:
+    """Points at which a sum up to `n` has a value."""
+    return [{name: float(start + index) for index, name in enumerate(names)} for start in range(1, POINTS + 1)]
+
+
+def _points(names: Sequence[str]) -> Sequence[dict[str, float]]:
+    """The same points every time, in both signs and sizes, away from integers."""
+    source = random.Random(20240229)  # noqa: S311 - chooses test points, guards nothing
+    points = []
+    for index in range(POINTS):
+        low, high = [(0.1, 3.0), (-3.0, 3.0), (2.0, 9.0), (-0.9, 0.9)][index % 4]
+        points.append({name: round(source.uniform(low, high), 6) for name in names})
+    return points
+
+
+def approximate_or_none(node: Node) -> complex | None:
+    """Return a constant's value in double precision, `None` where it has none."""
+    try:
+        return approximate(node, {})
+    except NoValue:
+        return None
+
+
+def _last_digit(reference: Node, rules: Rules) -> Fraction | None:
+    """Return the value of one in the reference's last digit, if it was written as a decimal."""
+    if rules.digits is not None:
+        return Fraction(1, 10**rules.digits)
+    match reference:
+        case Decimal(value=value, unit=unit) if abs(value) >= 10 * unit:  # one digit alone, as in 0.5, is meant exactly
+            return unit
+        case Product(factors=(Number(value=sign), Decimal() as size)) if abs(sign) == 1:
+            return _last_digit(size, rules)
+        case Apply(function="percent", arguments=(argument,)):
+            digit = _last_digit(_first(argument), rules)
+            return None if digit is None else digit / 100
+    return None
+
+
+def _first(node: Node) -> Node:
+    return node.factors[0] if isinstance(node, Product) else node
+
+
+def _rounds_to(value: Fraction, wanted: Fraction, unit: Fraction) -> bool:
+    """Whether a value is the wanted one when it is rounded to the last digit, halves either way."""
+    return abs(value - wanted) * 2 <= unit
+
+
+def _places(unit: Fraction) -> str:
+    places = len(str(unit.denominator)) - 1
+    return f"{places} digit{'s' if places != 1 else ''}"
+
+
+def difference(left: Node, right: Node) -> Node:
+    """Return the left side of an equation less its right side."""
+    return Sum((left, Product((Number(Fraction(-1)), right))))
+
+
+def proportional(left: Node, right: Node) -> Comparison:
+    """Two equations are the same if one is the other times a constant."""
+    names = sorted(symbols(left))
+    rough: list[complex] = []
+    exact_ratios: list[Any] = []
+    for point in _points(names):
+        try:
+            a, b = approximate(left, point), approximate(right, point)
+            if a == 0 or b == 0:
+                continue
+            rough.append(a / b)
+            if abs(rough[-1] - rough[0]) > abs(rough[0]) * 1e-6:
+                return Comparison(False, "relation", "different equations")
+            if len(exact_ratios) <= CONFIRMED:
+                exact_ratios.append(precise(left, point) / precise(right, point))
+                if abs(exact_ratios[-1] - exact_ratios[0]) > abs(exact_ratios[0]) * 10.0**-20:
+                    return Comparison(False, "relation", "different equations")
+        except NoValue:
+            continue
+        if len(rough) >= NEEDED:
+            return Comparison(True, "relation", "the same equation")
+    return Comparison(False, "relation", "equations without common values")
