@@ -217,7 +217,8 @@ def test_a_thousand_hostile_answers_keep_their_budget_in_another_thread():
                 verdict = answer.judge({"completion": f"\\boxed{{{text}}}", "reference": reference}, {})
                 if verdict.status not in ("scored", "bad_reference"):
                     failures.append((text[:40], verdict.reason))
-            if time.thread_time() - started > 1.0:  # of the processor: other processes of this machine don't count
+            budget = 0.5 if len(text) < 10_000 else 4.0  # of the processor: other processes of this machine don't count
+            if time.thread_time() - started > budget:
                 failures.append((text[:40], len(text), time.thread_time() - started))
 
     answer("\\boxed{1 km}", "1000 m")  # loads the units

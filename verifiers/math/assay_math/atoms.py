@@ -81,6 +81,10 @@ class Atoms(Environments):
             return Number(Fraction(int(digits[0])))
         return self.atom()
 
+    def radicand(self) -> Node:
+        r"""What `\sqrt` takes: LaTeX sets `\sqrt12` as the root of 1, but nobody who writes it means that."""
+        return number(self.take()) if self.kind() == "number" else self.argument()
+
     def atom(self) -> Node:
         """Read a numeral, a name, something in brackets, or a command with what it takes."""
         self.depth += 1
@@ -274,9 +278,9 @@ class Atoms(Environments):
                 index = self.sum()
                 self.expect("]")
                 return Apply("root", (self.argument(), index))
-            return Power(self.argument(), Number(Fraction(1, 2)))
+            return Power(self.radicand(), Number(Fraction(1, 2)))
         if command == "\\cbrt":
-            return Apply("root", (self.argument(), Number(Fraction(3))))
+            return Apply("root", (self.radicand(), Number(Fraction(3))))
         if command == "\\binom":
             return Apply("binom", (self.argument(), self.argument()))
         if command in ("\\pi", "\\infty"):

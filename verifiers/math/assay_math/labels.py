@@ -51,9 +51,10 @@ def _relabelled(left: tuple[Node, Node], right: tuple[Node, Node]) -> tuple[Node
 
 def _label(node: Node) -> tuple[Node, Node] | None:
     match node:
-        case Relation(sides=(Symbol() | Apply() | Words() as name, value), operators=("=" | "in" | "~",)):
-            if not isinstance(name, Apply) or name.function.endswith("()"):
-                return name, value
+        case Relation(sides=(Symbol() | Apply() | Words() as name, value), operators=("=" | "in" | "~",)) if (
+            not isinstance(name, Apply) or name.function.endswith("()")
+        ):
+            return name, value
         case Relation(sides=(Ratio(parts=parts) as name, value), operators=("=",)):
             return (name, value) if all(isinstance(one, Symbol) for one in parts) else None
         case Relation(sides=(Product() | Apply() | Power() as name, value), operators=("=" | "~",)):

@@ -15,6 +15,9 @@ _FONTS = re.compile(
     r"\\(?:text|textbf|textit|mathrm|mbox|operatorname|textrm|textnormal|mathbf|mathit|emph)(?![a-zA-Z])"
 )
 
+# What a phrase can't do without: a word, or digits as a date has them.
+_WORDS = re.compile(r"(?:^|[^\\a-zA-Z])[a-zA-Z]{2}|\\(?:text|math|oper|mbox|emph)|\d[/-]\d|:\d\d")
+
 _YES = {"yes", "true", "correct"}
 _NO = {"no", "false", "incorrect"}
 _EMPTY = re.compile(
@@ -85,7 +88,7 @@ def plain_text(cleaned: str) -> str:
 
 def phrase(cleaned: str) -> Node | None:
     """Return what a phrase means, `None` where it is no phrase that is known."""
-    if len(cleaned) > _WORD_LIMIT:
+    if len(cleaned) > _WORD_LIMIT or _WORDS.search(cleaned) is None:
         return None
     text = plain_text(cleaned)
     low = text.casefold()
@@ -98,6 +101,8 @@ def phrase(cleaned: str) -> Node | None:
 
 def choice(cleaned: str) -> tuple[str, str] | None:
     r"""Return the letter and the content of `(B) 12`, `B. 12` or `\text{(B)}\ 12`."""
+    if cleaned[0] not in "(\\" and cleaned[1:2] not in (")", ".", ":"):
+        return None
     text = re.sub(_FONTS.pattern + r"\s*\{\s*(\(?[A-Z]\)?[.:]?)\s*\}", r"\1 ", cleaned)
     match = _CHOICE.fullmatch(text.strip())
     if match is None:

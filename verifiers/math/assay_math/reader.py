@@ -91,6 +91,8 @@ def _mathematics(cleaned: str) -> Node:
         return Relation((Apply(f"{match[1]}()", (Symbol(match[2]),)), _mathematics(cleaned[match.end() :])), ("=",))
     if (match := _DERIVATIVE.match(cleaned)) is not None:
         return Relation((Words(re.sub(r"\s", "", match[0][:-1])), _mathematics(cleaned[match.end() :])), ("=",))
+    if "integer" not in cleaned and "number" not in cleaned and "\\mathbb" not in cleaned:
+        return _Reader(cleaned).whole()
     plain = " ".join(re.sub(r"\\(?:text|mathrm|textrm|mbox) ?\{([^{}]*)\}", r" \1 ", cleaned).split())
     tail = max(0, len(plain) - _CLAUSE)
     if (match := _PARAMETER.search(plain, tail)) is not None and plain[: match.start()].strip():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["MAX_LENGTH", "clean", "squeeze", "undoubled"]
 
@@ -112,6 +113,7 @@ _LABEL = re.compile(
 )
 
 
+@lru_cache(maxsize=20_000)
 def clean(text: str) -> str:
     r"""Return the text of an answer without decoration, in ASCII and LaTeX.
 

@@ -132,7 +132,9 @@ class Tokens:
         after_number = self.position > 0 and self.tokens[self.position - 1][0] == "number"
         if len(token) > 3 or token in NO_PRODUCT:
             return True
-        return after_number and self.spaced() and units.known(token) and len(token) > 1
+        if not (after_number and self.spaced() and units.known(token)):
+            return False
+        return len(token) > 1 or (token in "LNJWVg" and self.position + 1 == len(self.tokens))
 
     def unit(self) -> str:
         """Take the rest of the item as a unit's words; a number after a unit of measure begins the next quantity."""
