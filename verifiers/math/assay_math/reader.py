@@ -235,6 +235,8 @@ class _Reader(Atoms):
                 factors.append(Power(self.unary(), Number(Fraction(-1))))
             elif token == "%":
                 self.take()
+                if any(isinstance(one, Apply) and one.function == "percent" for one in factors):
+                    raise Unreadable("a product has two percent signs")
                 factors = [Apply("percent", (product_of((*factors, Number(Fraction(1, 100)))),))]
             elif self.begins_unit():
                 return quantity(product_of(tuple(factors)), self.unit())
