@@ -18,7 +18,7 @@ from assay_math.forms import (
     wording,
 )
 from assay_math.labels import assignments, chain, unlabelled
-from assay_math.regions import FLIPPED, endless, is_region, region
+from assay_math.regions import FLIPPED, endless, is_region, listed, region
 from assay_math.tree import (
     Apply,
     Bracketed,
@@ -218,6 +218,9 @@ def _regions(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
     names = symbols(answer), symbols(reference)
     if all(isinstance(one, Relation) for one in (answer, reference)) and names[0] != names[1]:
         return Comparison(False, "relation", "relations in other variables")
+    whole = listed(answer), listed(reference)
+    if whole[0] is not None or whole[1] is not None:
+        return _collections(whole[0] or answer, whole[1] or reference, rules)
     left, right = region(answer), region(reference)
     if left is None or right is None:
         if isinstance(answer, Such) and isinstance(reference, Such):
@@ -363,6 +366,8 @@ def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
             return _decided(only, other, rules)
         case other, Bracketed(left="{", items=(only,)):
             return _decided(other, only, rules)
+    if (letters := _letters(answer)) and letters == _letters(reference):
+        return Comparison(True, "choice", "the same options")
     return Comparison(False, "structure", f"{kind(answer)} is not {kind(reference)}")
 
 
@@ -372,6 +377,16 @@ def _lone(node: Node) -> Node | None:
         case Bracketed(left="{", items=(Bracketed() as only,)):
             return only
     return None
+
+
+def _letters(node: Node) -> str:
+    """Return several options by their letters, `A, C` or `AC`; nothing for anything else."""
+    match node:
+        case Symbol(name=name) if name.isupper() and name.isalpha():
+            return "".join(sorted(name))
+        case Items(items=items) if all(isinstance(one, Symbol) and len(one.name) == 1 for one in items):
+            return "".join(sorted(one.name for one in items)) if all(one.name in "ABCDEFGH" for one in items) else ""  # type: ignore[attr-defined]
+    return ""
 
 
 def _in_order(some: Sequence[Node], others: Sequence[Node], rules: Rules, what: str) -> Comparison:

@@ -118,6 +118,10 @@ class Environments(Tokens, ABC):
         self._end()
         cells = [[self.among(*cell) for cell in row if cell[1] > cell[0]] for row in rows]
         read = [_case(row) for row in cells if row]
+        if not read:
+            raise Unreadable("an environment is empty")
+        if len(read) == 1 and read[0][1] is _ALONE:
+            return read[0][0]
         if all(condition is _ALONE for _, condition in read):
             return Items(tuple(value for value, _ in read), "and")
         if any(condition is _ALONE for _, condition in read):

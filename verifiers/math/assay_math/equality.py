@@ -97,6 +97,11 @@ def values(answer: Node, reference: Node, rules: Rules) -> Comparison:
     return decided
 
 
+def _names_an_angle(node: Node) -> bool:
+    """Whether a value is an angle in radians, by its pi or by the function that it is a value of."""
+    return mentions_pi(node) or (isinstance(node, Apply) and node.function.startswith("arc"))
+
+
 def _names_no_base(node: Node) -> bool:
     return isinstance(node, Apply) and node.function == "log" and len(node.arguments) == 1
 
@@ -113,7 +118,7 @@ def _measures(answer: Node, reference: Node, rules: Rules) -> Comparison:
             factor = agreed
         elif not rules.units_optional:
             return Comparison(False, "units", f"the unit '{left or right}' stands on one side alone")
-        elif "circ" in (left or right) and (symbols(answer) or mentions_pi(answer) or mentions_pi(reference)):
+        elif "circ" in (left or right) and (symbols(answer) or any(map(_names_an_angle, (answer, reference)))):
             return _numbers(answer, reference, rules)  # degrees against radians
         answer, reference = bare(answer), bare(reference)
     if factor != 1:

@@ -3,7 +3,7 @@ r"""Values for every integer, `\pi/4 + k\pi`: two are the same if they hold the 
 from __future__ import annotations
 
 from assay_math.forms import expanded, mentions_pi
-from assay_math.tree import Family, Items, Node, Symbol, symbols
+from assay_math.tree import Family, Items, Node, Quantity, Symbol, contains, symbols
 from assay_math.value import NoValue, approximate
 
 __all__ = ["as_family", "renamings", "same_family"]
@@ -53,6 +53,11 @@ def _values(family: Family, reach: int) -> list[complex]:
     return [approximate(one, {name: float(k)}) for one in flat for k in range(-reach, reach + 1)]
 
 
+def _turns(node: Node) -> bool:
+    """Whether an expression has angles in it, by pi or by degrees."""
+    return mentions_pi(node) or contains(node, lambda part: isinstance(part, Quantity) and "circ" in part.unit)
+
+
 def renamings(answer: Node, reference: Node) -> list[dict[str, Node]]:
     """Return how the answer's letters may be the reference's by other names, the likeliest first.
 
@@ -69,7 +74,7 @@ def renamings(answer: Node, reference: Node) -> list[dict[str, Node]]:
         return []
     letters = set(left) | set(right)
     constants = letters <= CONSTANTS and bool(mine & theirs)
-    integers = letters <= INTEGERS and len(left) == 1 and mentions_pi(answer) and mentions_pi(reference)
+    integers = letters <= INTEGERS and len(left) == 1 and _turns(answer) and _turns(reference)
     if not (constants or integers):
         return []
     orders = [right] if len(right) == 1 else [right, right[::-1]]

@@ -106,7 +106,7 @@ def one_quantity(node: Node) -> Node:
             pass
         case _:
             return node
-    if not all(isinstance(one, Quantity) for one in parts):
+    if not parts or not all(isinstance(one, Quantity) for one in parts):
         return node
     first: str = parts[0].unit  # type: ignore[attr-defined]
     terms: list[Node] = []

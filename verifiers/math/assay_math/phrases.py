@@ -33,6 +33,9 @@ _ENDLESS = {
     "there are infinitely many",
 }
 _REALS = re.compile(r"(?:the set of )?(?:all )?(?:the )?(?:real numbers|reals)|(?:any|every) real number")
+_WHOLE = re.compile(
+    r"(?:the set of )?(?:all|any|every)(?: the)? (?:(positive|natural|nonnegative|non-negative) )?(?:integers?|numbers?)"
+)
 
 _MONTHS = {
     name: index
@@ -119,6 +122,8 @@ def _said(low: str) -> Node | None:
         return Bracketed("{", (), "}")
     if _REALS.fullmatch(low):
         return Symbol("the_R")
+    if (match := _WHOLE.fullmatch(low)) is not None:
+        return Symbol("the_Z^+" if match[1] in ("positive", "natural") else "the_N" if match[1] else "the_Z")
     if low in _UNDEFINED:
         return Words("undefined")
     return Words("infinitely many") if low in _ENDLESS else None

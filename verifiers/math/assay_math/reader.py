@@ -44,7 +44,7 @@ _PARAMETER = re.compile(
 #: Longest clause that says what a letter is, in characters.
 _CLAUSE = 120
 # What stands for a function or derivative before its formula.
-_FUNCTION = re.compile(r"([A-Za-z](?:_\{?\w+\}?)?'*)\s*\(\s*([A-Za-z])\s*(?:,[^()=]*)?\)\s*=(?!=)")
+_FUNCTION = re.compile(r"([A-Za-z](?:_\{?\w+\}?)?(?:\^\{-1\})?'*)\s*\(\s*([A-Za-z])\s*(?:,[^()=]*)?\)\s*=(?!=)")
 _DERIVATIVE = re.compile(r"\\frac\s*\{\s*(?:d|\\partial)[^{}=]*\}\s*\{\s*(?:d|\\partial)[^{}=]*\}\s*=(?!=)")
 
 
@@ -108,11 +108,11 @@ def _labelled(cleaned: str) -> Node | None:
         label, equals, value = re.sub(r"\b(?:are|equals|is equal to|was|will be)\b", "is", cleaned).rpartition(" is ")
     if not equals or not value.strip() or len(label) > 80 or label.rstrip().endswith(("<", ">", "!", "=")):
         return None
-    if re.search(r"\b(?:not|n't|or|if|either|maybe|perhaps|neither)\b", label):
+    if "=" in label or re.search(r"\b(?:and|not|n't|or|if|either|maybe|perhaps|neither)\b", label):
         return None
     if label.count("{") != label.count("}") or label.count("(") != label.count(")"):
         return None
-    words = words_of(label.rpartition("=")[2])
+    words = words_of(label)
     if words is None:
         return None
     try:
@@ -239,7 +239,9 @@ class _Reader(Atoms):
                     raise Unreadable("a product has two percent signs")
                 factors = [Apply("percent", (product_of((*factors, Number(Fraction(1, 100)))),))]
             elif self.begins_unit():
-                return quantity(product_of(tuple(factors)), self.unit())
+                factors = [quantity(product_of(tuple(factors)), self.unit())]
+                if not (self.kind() == "word" and self.begins_factor()):
+                    return factors[0]
             elif self.begins_factor():
                 mixed = self.mixed(factors[-1])
                 if mixed is not None:

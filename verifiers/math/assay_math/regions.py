@@ -26,7 +26,7 @@ from assay_math.tree import (
 )
 from assay_math.value import NoValue, approximate, exact
 
-__all__ = ["FLIPPED", "Piece", "endless", "is_region", "region"]
+__all__ = ["FLIPPED", "Piece", "endless", "is_region", "listed", "region"]
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
 
@@ -70,6 +70,24 @@ def is_region(node: Node) -> bool:
         case Items(items=items):
             return bool(items) and all(isinstance(one, Relation) and one.operators[0] in FLIPPED for one in items)
     return False
+
+
+def listed(node: Node) -> Bracketed | None:
+    r"""Return `\{x \in \mathbb{Z} \mid -1 \le x \le 1\}` value by value, `None` for anything else."""
+    match node:
+        case Such(element=Relation(sides=(Symbol(), Symbol(name="the_Z" | "the_N" as kind)), operators=("in",))):
+            pieces = region(Such(Symbol("x"), node.conditions)) or []
+            if not pieces or any(one.stop - one.start > _MAX_PIECES for one in pieces):
+                return None
+            values: set[int] = set()
+            for one in pieces:
+                for value in range(math.floor(one.start), math.ceil(one.stop) + 1):
+                    low_met = value > one.start or (one.low_closed and value == one.start)
+                    high_met = value < one.stop or (one.high_closed and value == one.stop)
+                    if low_met and high_met and (kind == "the_Z" or value >= 0):
+                        values.add(value)
+            return Bracketed("{", tuple(Number(Fraction(value)) for value in sorted(values)), "}")
+    return None
 
 
 def region(node: Node) -> list[Piece] | None:

@@ -84,7 +84,7 @@ _DAMAGED_COMMAND = re.compile(
 )
 
 _SPACING = re.compile(
-    r"(?<!\\)\\(?:[,;:!>/ ]|(?:quad|qquad|enspace|thinspace|displaystyle|textstyle|limits|nolimits|phantom\{[^{}]*\})(?![a-zA-Z]))"
+    r"(?<!\\)\\(?:[,;:!>/ ]|(?:quad|qquad|enspace|thinspace|space|large|Large|LARGE|small|normalsize|displaystyle|textstyle|limits|nolimits|phantom\{[^{}]*\})(?![a-zA-Z]))"
 )
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*")
 _NULL_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
@@ -100,8 +100,13 @@ _ABOUT = re.compile(
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ]\d{3})+(?![\d,]|[ ]\d)")
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
 _CHOOSE = re.compile(
-    r"(?:\{\})?(?:\^|_)\s*\{?(\d+)\}?\s*\{?C\}?\s*_\s*\{?(\d+)\}?|(?<![A-Za-z\\])C_\{?(\d+)\}?\^\{?(\d+)\}?"
+    r"(?:\{\})?(?:\^|_)\s*\{?(\d+)\}?\s*\{?C\}?\s*_\s*\{?(\d+)\}?|(?<![A-Za-z\\])C_\{?(\d+)\}?\^\{?(\d+)\}?|(?<![\w\\.])(\d+) ?C ?(\d+)(?![\w.])"
 )
+# `x = 3 \quad y = -2`: a space as wide as a comma.
+_TWO_NAMES = re.compile(r"(?<=[\w})])\s*\\q?quad\s*(?=[a-zA-Z](?:_\{?\w+\}?)?\s*=)")
+# `(1011)_2` and `1011_{(2)}`
+_BASE = re.compile(r"\((\d+)\)_(?=\{?\d)|_\{\((\d+)\)\}|_\((\d+)\)")
+_WHOLE_IN_FONT = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|textrm|mbox)\s*\{([^{}]*[\d=][^{}]*)\}")
 _SYSTEM = re.compile(r"\\\{\s*\\begin\{array\}\s*\{[^{}]*\}(.*?)\\end\{array\}(?!\s*\\\})", re.DOTALL)
 _MODULO = re.compile(
     r"\(\s*(?:\\(?:text|mathrm|operatorname)\s*\{\s*mod\s*\}|\\?(?:mod|bmod)(?![a-z]))\s*([^()]*)\)|\\(?:bmod|mod)(?![a-z])\s*\{?(\w+)\}?"
@@ -136,10 +141,12 @@ def clean(text: str) -> str:
     text = _SIZE.sub("", text)
     text = _DOLLARS.sub(" ", text)
     text = re.sub(r"(?<=\d)\s*(?:,\\!|\{,\}|\\[,!](?=\d{3}\b))\s*(?=\d{3}(?!\d))", "", text)
+    text = _TWO_NAMES.sub(", ", text)
     text = _SPACING.sub(" ", text)
     text = text.replace("...", r"\ldots ")
     text = _DECORATION.sub("", text)
     text = _THOUSANDS.sub(lambda match: match[0].replace(" ", ""), text)
+    text = _BASE.sub(lambda match: f"{match[1] or match[2]}_" if match[1] else f"_{{{match[2] or match[3]}}}", text)
     text = _TIMES_TEN.sub(r"\\times ", text)
     text = _CHOOSE.sub(_binomial, text)
     text = _MODULO.sub(lambda match: rf"\pmod{{{match[1] or match[2]}}}", text)
@@ -155,6 +162,8 @@ def clean(text: str) -> str:
     text = _RUPEES.sub(r"\\rupee ", _ABOUT.sub("", text))
     while (text and text[-1] in ".;:") or text.endswith(("\\", "!\\")):
         text = text[:-1].rstrip()
+    if (match := _WHOLE_IN_FONT.fullmatch(text)) is not None:
+        text = match[1].strip()
     return (r"\dollar " + text) if money else text
 
 

@@ -134,7 +134,7 @@ class Tokens:
             return True
         if not (after_number and self.spaced() and units.known(token)):
             return False
-        return len(token) > 1 or (token in "LNJWVg" and self.position + 1 == len(self.tokens))
+        return len(token) > 1 or (token in "LNJWVg" and self.peek(1) in ("", "/"))
 
     def unit(self) -> str:
         """Take the rest of the item as a unit's words; a number after a unit of measure begins the next quantity."""
@@ -149,6 +149,14 @@ class Tokens:
                     break
                 if depth == 0 and parts[-1].isalpha() and len(parts) > 1:
                     raise Unreadable("a unit is followed by a number")
+            if (
+                depth == 0
+                and parts[-1:] == ["\\circ"]
+                and self.kind() == "word"
+                and len(token) == 1
+                and token not in "CFK"
+            ):
+                break  # 360^\circ k
             self.take()
             if token in ("{", "("):
                 depth += 1
