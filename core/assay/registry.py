@@ -28,7 +28,13 @@ __all__ = ["GROUP", "Plugin", "Registry", "installed"]
 GROUP = "assay"
 
 #: First-party plugins by name, so that an unknown name can say what to install.
-FIRST_PARTY = {"format": "assay-format", "math": "assay-math", "ray": "assay-ray", "shape": "assay-shapes"}
+FIRST_PARTY = {
+    "format": "assay-format",
+    "math": "assay-math",
+    "ray": "assay-ray",
+    "shape": "assay-shapes",
+    "vote": "assay-vote",
+}
 
 
 @dataclass(frozen=True, slots=True)

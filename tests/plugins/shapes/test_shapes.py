@@ -22,7 +22,7 @@ class TestCosine:
          (1, 1000, -10.0), (0, 2000, -10.0)],
     )  # fmt: skip
     def test_the_paper_s_own_constants(self, correct, length, paid):
-        assert cosine(correct, length, 1000) == pytest.approx(paid)
+        assert cosine(correct, length, 1000, over=-10) == pytest.approx(paid)
 
     def test_scaled_to_half_and_one(self):
         """0.5..1 for right answers and -1..-0.5 for wrong ones, as several trainers ship it."""
@@ -32,14 +32,13 @@ class TestCosine:
             100,
             right=[1, 0.5],
             wrong=[-1, -0.5],
-            over=None,
         )
         assert paid == pytest.approx([1, 0.75, 0.5, -1, -0.75, -0.5])
 
     @given(st.booleans(), LENGTHS, LENGTHS, st.integers(1, 100_000))
     def test_bounded_and_monotone(self, correct, one, two, limit):
         short, long = sorted((one, two))
-        first, second = (cosine(correct, length, limit, over=None) for length in (short, long))
+        first, second = (cosine(correct, length, limit) for length in (short, long))
         low, high = (1, 2) if correct else (-10, 0)
         assert low - 1e-9 <= first <= high + 1e-9
         assert first >= second - 1e-9 if correct else first <= second + 1e-9
@@ -161,7 +160,7 @@ ROWS = [
         ("shape.ramp(tokens, 100, 300)", [0, 1, 0, 1]),
         ("shape.linear(tokens, at=[100, 300], pays=[1, -1])", [1, -1, 1, -1]),
         ("shape.cosine(row.right, tokens, limit=200, right=[1, 0.5], wrong=[-1, -0.5], over=-2)", [0.75, -2, -0.75, -2]),
-        ("shape.cosine(row.right, tokens, limit=row.limit, over=None) > 0", [1, 1, 0, 0]),
+        ("shape.cosine(row.right, tokens, limit=row.limit) > 0", [1, 1, 0, 0]),
     ],
 )  # fmt: skip
 def test_in_a_reward(reward, totals):
