@@ -31,6 +31,7 @@ GROUP = "assay"
 FIRST_PARTY = {
     "format": "assay-format",
     "math": "assay-math",
+    "puzzle": "assay-puzzle",
     "ray": "assay-ray",
     "shape": "assay-shapes",
     "vote": "assay-vote",
