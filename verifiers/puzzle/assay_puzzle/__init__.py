@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from assay import Verifier, hookimpl
 from assay_puzzle.arithmetic import arithmetic
+from assay_puzzle.gym import gym
 from assay_puzzle.logic import logic
 from assay_puzzle.sat import sat
 
 if TYPE_CHECKING:
     from assay.testing import Example
 
-__all__ = ["arithmetic", "assay_examples", "assay_verifiers", "logic", "sat"]
+__all__ = ["arithmetic", "assay_examples", "assay_verifiers", "gym", "logic", "sat"]
 
 
 @hookimpl
 def assay_verifiers() -> Sequence[Verifier]:
     """The verifiers of this plugin."""
-    return [arithmetic, sat, logic]
+    return [gym, arithmetic, sat, logic]
 
 
 @hookimpl

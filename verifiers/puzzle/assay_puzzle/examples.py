@@ -21,7 +21,20 @@ def _answers(cnf: Any, kind: str, right: str, wrong: str) -> list[Example]:
     ]
 
 
+_ENTRY: dict[str, Any] = {
+    "answer": "42*(30 - 4 - 23)",
+    "metadata": {"source_dataset": "countdown", "numbers": [30, 23, 42, 4], "target": 126},
+}
+_BOARD: dict[str, Any] = {"source_dataset": "sokoban", "gamestr": "+ + + + +\n+ * @ X +\n+ + + + +\n"}
+
 EXAMPLES: Mapping[str, Sequence[Example]] = {
+    "gym": [
+        Example({"completion": "<answer>(30 - 23 - 4) * 42</answer>", "reference": _ENTRY}, 1.0),
+        Example({"completion": "<answer>30 + 23 + 42 + 4</answer>", "reference": _ENTRY}, 0.0),
+        Example({"completion": "<answer>30</answer>", "reference": _ENTRY}, 0.05, {"credit": "published"}),
+        Example({"completion": "R", "reference": "R", "metadata": _BOARD}, 1.0),
+        Example({"completion": "R", "reference": "L", "metadata": _BOARD}, status="bad_reference"),
+    ],
     "arithmetic": [
         Example({"completion": "<answer>6 / (1 - 3 / 4) = 24</answer>"}, 1.0, _CARDS),
         Example({"completion": "<answer>6 * 4</answer>"}, 0.0, _CARDS),
