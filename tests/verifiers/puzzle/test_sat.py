@@ -132,3 +132,11 @@ def test_in_a_reward():
         for text, kind in (("101", "sp"), ("sat", "dp"), ("101", "dp"))
     ]
     assert assay.score(rows, "puzzle.sat(kind=row.kind)").total.tolist() == [1, 1, 0]
+
+
+def test_satquest_s_own_names_and_every_value_has_a_judge():
+    kinds = sat.options["kind"].annotation.__args__
+    answers = {"dp": "0", "sp": "unsat", "maxsat": "001", "mcs": "1", "mus": "1 2 3"}
+    for kind in kinds:
+        name = kind.lower().removeprefix("sat").partition("_")[0]
+        assert judged(answers[name], UNSAT, kind).score == 1, kind

@@ -17,7 +17,8 @@ __all__ = ["sat"]
 #: Where the certificate stands, unless the reward says otherwise.
 WHERE = "tag:answer|boxed|after:answer:|last_line"
 
-Kind = Literal["sp", "dp", "maxsat", "mcs", "mus"]
+#: The five problems, and the names that SATQuest's data set has for them.
+Kind = Literal["sp", "dp", "maxsat", "mcs", "mus", "SATSP", "SATDP", "SATDP_SAT", "SATDP_UNSAT", "MaxSAT", "MCS", "MUS"]
 
 #: Characters of a certificate, for each variable and clause of its formula.
 _ROOM = 24
@@ -48,6 +49,7 @@ def sat(completion: str, cnf: Any, *, kind: Kind = "sp", extract: str = WHERE) -
         kind: `dp`, whether the formula is satisfiable; `sp`, an assignment that satisfies it (or that there is none);
             `maxsat`, an assignment that satisfies as many clauses as any; `mcs`, clauses without which the rest is
             satisfiable, none of them to spare; `mus`, clauses that contradict each other, none of them to spare.
+            SATQuest's own names, `SATDP` and so on, mean the same.
         extract: where the certificate stands, in the forms of `assay.extract`.
 
     The column `cnf` is a DIMACS text, a list of clauses, or that as JSON. An assignment is written as a bit for each
@@ -60,7 +62,8 @@ def sat(completion: str, cnf: Any, *, kind: Kind = "sp", extract: str = WHERE) -
         known = _satisfiable(formula)
     except (BadFormula, Undecided) as problem:
         return Verdict.bad_reference(f"the formula can't be used: {problem}")
-    if known and kind in ("mcs", "mus"):
+    judge = _JUDGES[kind.lower()]
+    if known and judge in (_correction, _contradiction):
         return Verdict.bad_reference("the formula is satisfiable: it has no contradiction to find or to correct")
     found = find(completion, extract)
     if found.text is None:
@@ -69,7 +72,7 @@ def sat(completion: str, cnf: Any, *, kind: Kind = "sp", extract: str = WHERE) -
     if len(text) > 1_000 + _ROOM * (formula.variables + len(formula.clauses)):
         return _verdict(False, f"the answer has {len(text):,} characters")
     try:
-        return _JUDGES[kind](text, formula, known)
+        return judge(text, formula, known)
     except _Unreadable as problem:
         return _verdict(False, f"the answer can't be read: {problem}")
     except Undecided as problem:
@@ -135,7 +138,11 @@ def _contradiction(text: str, formula: CNF, known: bool) -> Verdict:
 
 _JUDGES: dict[str, Callable[[str, CNF, bool], Verdict]] = {
     "dp": _decision,
+    "satdp": _decision,
+    "satdp_sat": _decision,
+    "satdp_unsat": _decision,
     "sp": _assignment,
+    "satsp": _assignment,
     "maxsat": _most,
     "mcs": _correction,
     "mus": _contradiction,
