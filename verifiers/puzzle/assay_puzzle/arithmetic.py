@@ -11,7 +11,7 @@ from typing import Literal
 from assay import Verdict, verifier
 from assay.extract import check
 from assay.extract import extract as find
-from assay_puzzle.sums import Illegal, read
+from assay_puzzle.sums import Illegal, Number, read
 
 __all__ = ["arithmetic", "judge_sum"]
 
@@ -82,15 +82,15 @@ def judge_sum(text: str, target: float, numbers: Sequence[float], whole: bool) -
     return _verdict("correct", f"it comes to {target}")
 
 
-def _exact(number: float) -> Fraction:
+def _exact(number: float) -> Number:
     """Return a number as it is written: 0.1 is a tenth, and not the double next to it."""
-    return Fraction(number) if isinstance(number, int) else Fraction(repr(float(number)))
+    return number if isinstance(number, int) else Fraction(repr(float(number)))
 
 
 def _verdict(what: str, reason: str) -> Verdict:
     return Verdict(float(what == "correct"), reason, {name: float(name == what) for name in _FIELDS})
 
 
-def _shown(number: Fraction) -> str:
+def _shown(number: Number) -> str:
     text = str(number)
-    return text if len(text) <= 40 else f"about {float(number):.6g}" if abs(number) < 1e300 else "a huge number"
+    return text if len(text) <= 40 else f"{text[:20]}..."

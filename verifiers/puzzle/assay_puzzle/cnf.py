@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["CNF", "BadFormula", "Undecided", "read_cnf", "satisfiable"]
+__all__ = ["CNF", "BadFormula", "Subsets", "Undecided", "least_missed", "read_cnf", "satisfiable"]
 
 #: Literals that a formula may have.
 MAX_LITERALS = 500_000
@@ -109,8 +109,67 @@ def satisfiable(clauses: Iterable[Sequence[int]]) -> bool:
     from pysat.solvers import Solver
 
     with Solver(name="glucose4", bootstrap_with=[list(clause) for clause in clauses]) as solver:
-        solver.conf_budget(MAX_CONFLICTS)
-        answer: bool | None = solver.solve_limited()
+        return _decided(solver)
+
+
+class Subsets:
+    """Asks of one formula whether some of its clauses can be true together, and of others, without starting anew.
+
+    Used as a context. Each clause is given a variable that switches it on.
+    """
+
+    def __init__(self, formula: CNF) -> None:
+        from pysat.solvers import Solver
+
+        first = formula.variables + 1
+        self._solver: Any = Solver(
+            name="glucose4", bootstrap_with=[[*clause, -(first + n)] for n, clause in enumerate(formula.clauses)]
+        )
+        self._first = first
+
+    def __enter__(self) -> Subsets:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._solver.delete()
+
+    def satisfiable(self, chosen: Iterable[int]) -> bool:
+        """Return whether the clauses of these places can be true together.
+
+        Raises:
+            Undecided: the solver gave up after `MAX_CONFLICTS` conflicts.
+        """
+        return _decided(self._solver, [self._first + n for n in chosen])
+
+
+@lru_cache(maxsize=1024)
+def least_missed(formula: CNF) -> int:
+    """Return how few clauses an assignment can leave unsatisfied.
+
+    Each model that is found bounds the next one, until there is none.
+
+    Raises:
+        Undecided: the solver gave up after `MAX_CONFLICTS` conflicts.
+    """
+    from pysat.card import CardEnc
+    from pysat.solvers import Solver
+
+    spare = list(range(formula.variables + 1, formula.variables + len(formula.clauses) + 1))
+    soft = [[*clause, given_up] for clause, given_up in zip(formula.clauses, spare, strict=True)]
+    best = len(spare)
+    while best:
+        fewer = CardEnc.atmost(lits=spare, bound=best - 1, top_id=spare[-1])
+        with Solver(name="glucose4", bootstrap_with=[*soft, *fewer.clauses]) as solver:
+            if not _decided(solver):
+                break
+            true = set(solver.get_model())
+        best = sum(true.isdisjoint(clause) for clause in formula.clauses)
+    return best
+
+
+def _decided(solver: Any, assumptions: Sequence[int] = ()) -> bool:
+    solver.conf_budget(MAX_CONFLICTS)
+    answer: bool | None = solver.solve_limited(assumptions=list(assumptions))
     if answer is None:
         raise Undecided(f"no decision after {MAX_CONFLICTS:,} conflicts")
     return answer

@@ -81,6 +81,18 @@ def read_entry(reference: Any, metadata: Any, task: str | None) -> Entry:
     if task is not None and task not in tasks():
         near = difflib.get_close_matches(task, tasks(), n=1)
         raise ValueError(f"reasoning-gym has no task '{task}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+    if isinstance(reference, str) and metadata is None:
+        return _read_text(reference, task)
+    return _read(reference, metadata, task)
+
+
+# Entries are shared by the completions of a prompt; the scorers get copies.
+@lru_cache(maxsize=4096)
+def _read_text(reference: str, task: str | None) -> Entry:
+    return _read(reference, None, task)
+
+
+def _read(reference: Any, metadata: Any, task: str | None) -> Entry:
     entry = _mapping(reference)
     if entry is not None and "metadata" in entry and "answer" in entry:
         answer, rest = entry["answer"], entry["metadata"]
@@ -98,21 +110,27 @@ def read_entry(reference: Any, metadata: Any, task: str | None) -> Entry:
         answer = str(answer)
     if answer is not None and not isinstance(answer, str):
         raise BadEntry(f"its answer is a {type(answer).__name__}, not a text")
-    try:
-        # Lists for tuples and texts for keys, whatever way the row has come.
-        key = json.dumps([name, answer, found], sort_keys=True, default=str)
-        plain = json.loads(key)
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise BadEntry(f"its metadata can't be read: {problem}") from None
     if name in _NEEDS:
-        if missing := [needed for needed in _NEEDS[name] if needed not in plain[2]]:
-            raise BadEntry(f"its metadata has no '{missing[0]}', which '{name}' needs")
         answer = None
     elif answer is None:
         raise BadEntry("it has no answer")
-    if name in ("arc_agi", "rearc") and isinstance(plain[2].get("output"), list):
-        plain[2]["output"] = tuple(map(tuple, plain[2]["output"]))
-    return Entry(name, answer, plain[2], key)
+    try:
+        return _from_key(json.dumps([name, answer, found], sort_keys=True, default=str))
+    except (TypeError, ValueError, RecursionError) as problem:
+        if isinstance(problem, BadEntry):
+            raise
+        raise BadEntry(f"its metadata can't be read: {problem}") from None
+
+
+@lru_cache(maxsize=4096)
+def _from_key(key: str) -> Entry:
+    """Make an entry of its text: lists for tuples and texts for keys, whatever way the row has come."""
+    name, answer, metadata = json.loads(key)
+    if missing := [needed for needed in _NEEDS.get(name, ()) if needed not in metadata]:
+        raise BadEntry(f"its metadata has no '{missing[0]}', which '{name}' needs")
+    if name in ("arc_agi", "rearc") and isinstance(metadata.get("output"), list):
+        metadata["output"] = tuple(map(tuple, metadata["output"]))
+    return Entry(name, answer, metadata, key)
 
 
 def oracle(entry: Entry) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from assay import Verdict, verifier
 from assay.extract import check
 from assay.extract import extract as find
-from assay_puzzle.cnf import CNF, BadFormula, Undecided, read_cnf, satisfiable
+from assay_puzzle.cnf import CNF, BadFormula, Subsets, Undecided, least_missed, read_cnf, satisfiable
 
 __all__ = ["sat"]
 
@@ -101,38 +101,31 @@ def _assignment(text: str, formula: CNF, known: bool) -> Verdict:
 
 def _most(text: str, formula: CNF, known: bool) -> Verdict:
     missed, share = _missed(text, formula)
-    if known or not missed:
-        better = missed > 0
-    else:
-        # Whether any assignment misses fewer: each clause may be given up, but one fewer of them than here.
-        from pysat.card import CardEnc
-
-        spare = range(formula.variables + 1, formula.variables + len(formula.clauses) + 1)
-        soft = [[*clause, given_up] for clause, given_up in zip(formula.clauses, spare, strict=True)]
-        fewer = CardEnc.atmost(lits=list(spare), bound=missed - 1, top_id=spare[-1])
-        better = satisfiable([*soft, *fewer.clauses])
-    reason = f"{missed} of {len(formula.clauses)} clauses are not satisfied"
-    return _verdict(not better, reason + (", and fewer can be" if better else ", and no fewer can be"), share)
+    least = 0 if known else least_missed(formula)
+    reason = f"{missed} of {len(formula.clauses)} clauses are not satisfied, and at best {least}"
+    return _verdict(missed == least, reason, share)
 
 
 def _correction(text: str, formula: CNF, known: bool) -> Verdict:
     chosen = _subset(text, formula)
-    rest = [clause for number, clause in enumerate(formula.clauses) if number not in chosen]
-    if not satisfiable(rest):
-        return _verdict(False, "without them the rest is still unsatisfiable")
-    for number in sorted(chosen):
-        if satisfiable([*rest, formula.clauses[number]]):
-            return _verdict(False, f"clause {number + 1} can be spared")
+    rest = [number for number in range(len(formula.clauses)) if number not in chosen]
+    with Subsets(formula) as subsets:
+        if not subsets.satisfiable(rest):
+            return _verdict(False, "without them the rest is still unsatisfiable")
+        for number in sorted(chosen):
+            if subsets.satisfiable([*rest, number]):
+                return _verdict(False, f"clause {number + 1} can be spared")
     return _verdict(True, f"a correction of {len(chosen)} clauses, none to spare")
 
 
 def _contradiction(text: str, formula: CNF, known: bool) -> Verdict:
     chosen = sorted(_subset(text, formula))
-    if satisfiable([formula.clauses[number] for number in chosen]):
-        return _verdict(False, "they can be satisfied together")
-    for spare in chosen:
-        if not satisfiable([formula.clauses[number] for number in chosen if number != spare]):
-            return _verdict(False, f"clause {spare + 1} can be spared")
+    with Subsets(formula) as subsets:
+        if subsets.satisfiable(chosen):
+            return _verdict(False, "they can be satisfied together")
+        for spare in chosen:
+            if not subsets.satisfiable(number for number in chosen if number != spare):
+                return _verdict(False, f"clause {spare + 1} can be spared")
     return _verdict(True, f"a contradiction of {len(chosen)} clauses, none to spare")
 
 

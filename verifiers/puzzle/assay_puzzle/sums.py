@@ -26,6 +26,9 @@ _FORMS = {
 _FORM = re.compile("|".join(re.escape(form) for form in sorted(_FORMS, key=len, reverse=True)))
 
 
+Number = int | Fraction
+
+
 class Illegal(ValueError):
     """The text is no such expression. The message is a phrase that says why."""
 
@@ -35,14 +38,14 @@ class Sum:
     """An expression.
 
     Attributes:
-        numbers: every number in it, as written, in order.
+        numbers: every number in it, as written, in order; whole ones as ints, which compute faster.
         value: what it comes to, `None` where it divides by zero.
         claimed: the number on the other side of an equals sign, if there is one.
     """
 
-    numbers: tuple[Fraction, ...]
-    value: Fraction | None
-    claimed: Fraction | None = None
+    numbers: tuple[Number, ...]
+    value: Number | None
+    claimed: Number | None = None
 
 
 def read(text: str) -> Sum:
@@ -52,7 +55,7 @@ def read(text: str) -> Sum:
         Illegal: it is neither, holds anything but numbers, + - * / and brackets, or is too long or too deep.
 
     >>> read(r"(1 + 3) \times 6 = 24").value
-    Fraction(24, 1)
+    24
     """
     if len(text) > MAX_LENGTH:
         raise Illegal(f"it has {len(text):,} characters")
@@ -90,10 +93,10 @@ def _tokens(text: str) -> Iterator[str]:
         place = match.end()
 
 
-def _plain(side: list[str]) -> Fraction | None:
+def _plain(side: list[str]) -> Number | None:
     """Return the number that a side is, `None` where it is an expression."""
     sign, rest = (-1, side[1:]) if side[:1] == ["-"] else (1, side)
-    return sign * Fraction(rest[0]) if len(rest) == 1 and rest[0][0].isdigit() else None
+    return sign * _number(rest[0]) if len(rest) == 1 and rest[0][0].isdigit() else None
 
 
 class _Reader:
@@ -101,9 +104,9 @@ class _Reader:
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens, self.place = tokens, 0
-        self.numbers: list[Fraction] = []
+        self.numbers: list[Number] = []
 
-    def whole(self) -> Fraction | None:
+    def whole(self) -> Number | None:
         value = self.sum(0)
         if self.place < len(self.tokens):
             raise Illegal(f"an operator is missing before {self.tokens[self.place]!r}")
@@ -117,7 +120,7 @@ class _Reader:
             raise Illegal(f"{token!r} is missing" + (f" before {self.next()!r}" if self.next() else " at the end"))
         self.place += 1
 
-    def sum(self, depth: int) -> Fraction | None:
+    def sum(self, depth: int) -> Number | None:
         value = self.product(depth)
         while (operator := self.next()) in ("+", "-") and operator:
             self.place += 1
@@ -128,7 +131,7 @@ class _Reader:
                 value = None
         return value
 
-    def product(self, depth: int) -> Fraction | None:
+    def product(self, depth: int) -> Number | None:
         value = self.signed(depth)
         while (operator := self.next()) in ("*", "/") and operator:
             self.place += 1
@@ -136,7 +139,7 @@ class _Reader:
             value = _divided(value, other) if operator == "/" else _times(value, other)
         return value
 
-    def signed(self, depth: int) -> Fraction | None:
+    def signed(self, depth: int) -> Number | None:
         negative = False
         while self.next() in ("-", "+"):
             negative ^= self.next() == "-"
@@ -144,7 +147,7 @@ class _Reader:
         value = self.atom(depth)
         return -value if negative and value is not None else value
 
-    def atom(self, depth: int) -> Fraction | None:
+    def atom(self, depth: int) -> Number | None:
         if depth > MAX_DEPTH:
             raise Illegal("its brackets are nested too deeply")
         token = self.next()
@@ -158,19 +161,23 @@ class _Reader:
             return value
         if not token or not token[0].isdigit():
             raise Illegal(f"a number is missing before {token!r}" if token else "a number is missing at the end")
-        self.numbers.append(Fraction(token))
+        self.numbers.append(_number(token))
         return self.numbers[-1]
 
-    def braced(self, depth: int) -> Fraction | None:
+    def braced(self, depth: int) -> Number | None:
         self.take("{")
         value = self.sum(depth + 1)
         self.take("}")
         return value
 
 
-def _times(one: Fraction | None, two: Fraction | None) -> Fraction | None:
+def _number(token: str) -> Number:
+    return Fraction(token) if "." in token else int(token)
+
+
+def _times(one: Number | None, two: Number | None) -> Number | None:
     return None if one is None or two is None else one * two
 
 
-def _divided(one: Fraction | None, two: Fraction | None) -> Fraction | None:
-    return None if one is None or two is None or two == 0 else one / two
+def _divided(one: Number | None, two: Number | None) -> Number | None:
+    return None if one is None or two is None or two == 0 else Fraction(one) / two
