@@ -1,6 +1,7 @@
 """Puzzles, votes and shapes: 10,000 completions each, beside the published scorers' loops where they can be installed.
 
 python benchmarks/puzzles.py            # some minutes; ROWS=2000 for a quicker look
+python benchmarks/puzzles.py sat logic  # these parts alone: gym arithmetic sat logic vote overlong
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import contextlib
 import json
 import os
 import random
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -28,7 +30,8 @@ Row = dict[str, object]
 def main() -> None:
     warnings.simplefilter("ignore")
     print("| reward | completions | per second | published scorer | its loop, per second | ratio |\n| --- | --- | --- | --- | --- | --- |")  # fmt: skip
-    for reward, rows, name, peer in (*gym(), arithmetic(), *sat(), logic(), vote(), overlong()):
+    parts = {"gym": gym, "arithmetic": arithmetic, "sat": sat, "logic": logic, "vote": vote, "overlong": overlong}
+    for reward, rows, name, peer in (row for part in sys.argv[1:] or parts for row in parts[part]()):
         ours = per_second(reward, rows)
         theirs = None if peer is None else len(rows) / seconds(peer)
         beside = "| |" if theirs is None else f"{theirs:,.0f} | {ours / theirs:.1f} x |"
@@ -85,7 +88,7 @@ def published(calls: list[tuple[Any, str, Any]]) -> None:
             generated.score_answer(answer, entry)
 
 
-def arithmetic() -> tuple[str, list[Row], str, Callable[[], object]]:
+def arithmetic() -> Iterator[tuple[str, list[Row], str, Callable[[], object]]]:
     generated = reasoning_gym.create_dataset("countdown", size=1000, seed=1)
     rows, calls = [], []
     for n in range(ROWS):
@@ -94,7 +97,7 @@ def arithmetic() -> tuple[str, list[Row], str, Callable[[], object]]:
         rows.append({"completion": f"<answer>{answer}</answer>{n}", "numbers": entry["metadata"]["numbers"], "target": entry["metadata"]["target"]})  # fmt: skip
         calls.append((answer, entry))
     reward = "puzzle.arithmetic(target=row.target, numbers=row.numbers)"
-    return reward, rows, "reasoning-gym, countdown", lambda: [generated.score_answer(a, e) for a, e in calls]
+    yield reward, rows, "reasoning-gym, countdown", lambda: [generated.score_answer(a, e) for a, e in calls]
 
 
 def sat() -> Iterator[tuple[str, list[Row], str, Callable[[], object] | None]]:
@@ -143,7 +146,7 @@ def minimal(clauses: list[list[int]], known: dict[str, str] = {}) -> str:  # noq
     return known[key]
 
 
-def logic() -> tuple[str, list[Row], str, Callable[[], object]]:
+def logic() -> Iterator[tuple[str, list[Row], str, Callable[[], object]]]:
     """Formulas of eight atoms against their contrapositive, or the converse."""
     from sympy import Equivalent, Implies, Not, Or, satisfiable, symbols
 
@@ -165,10 +168,10 @@ def logic() -> tuple[str, list[Row], str, Callable[[], object]]:
             other = Implies(Not(two), Not(one)) if same else Implies(two, one)
             satisfiable(Not(Equivalent(Implies(one, two), other)))
 
-    return "puzzle.logic", rows, "sympy's satisfiable", loop
+    yield "puzzle.logic", rows, "sympy's satisfiable", loop
 
 
-def vote() -> tuple[str, list[Row], str, None]:
+def vote() -> Iterator[tuple[str, list[Row], str, None]]:
     """Groups of 16 with five distinct answers in several forms."""
     source = random.Random(0)
     rows: list[Row] = []
@@ -176,13 +179,13 @@ def vote() -> tuple[str, list[Row], str, None]:
         value = source.randint(1, 5) + 10 * (n // 16)
         form = source.choice(["{0}", r"\frac{{{1}}}{{2}}", "{0}.0"]).format(value, 2 * value)
         rows.append({"prompt": str(n // 16), "completion": f"So \\boxed{{{form}}}. {n}"})
-    return "vote.majority", rows, "", None
+    yield "vote.majority", rows, "", None
 
 
-def overlong() -> tuple[str, list[Row], str, None]:
+def overlong() -> Iterator[tuple[str, list[Row], str, None]]:
     source = random.Random(0)
     rows: list[Row] = [{"completion": "x", "prompt": str(n // 16), "tokens": source.randint(1, 4096)} for n in range(ROWS)]  # fmt: skip
-    return "shape.overlong(tokens, limit=4096, buffer=1024)", rows, "", None
+    yield "shape.overlong(tokens, limit=4096, buffer=1024)", rows, "", None
 
 
 def shapes() -> None:
