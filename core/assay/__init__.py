@@ -15,6 +15,7 @@ from assay.verifier import Verifier, verifier
 
 if TYPE_CHECKING:
     from assay.language import Reward, v
+    from assay.registry import installed
     from assay.scores import Scores
     from assay.scoring import Scorer, score
 
@@ -32,6 +33,7 @@ __all__ = [
     "Verdict",
     "Verifier",
     "hookimpl",
+    "installed",
     "score",
     "v",
     "verifier",
@@ -44,6 +46,7 @@ _LAZY = {
     "Reward": "assay.language",
     "Scorer": "assay.scoring",
     "Scores": "assay.scores",
+    "installed": "assay.registry",
     "score": "assay.scoring",
     "v": "assay.language",
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from assay.engine import Engine
     from assay.sandbox import Sandbox
     from assay.scores import Scores
+    from assay.testing import Example
     from assay.verifier import Verifier
 
 hookspec = pluggy.HookspecMarker("assay")
@@ -22,6 +23,12 @@ hookimpl = pluggy.HookimplMarker("assay")
 @hookspec
 def assay_verifiers() -> Sequence[Verifier]:
     """Return the verifiers of this plugin; a reward names each as `plugin.leaf`."""
+    raise NotImplementedError
+
+
+@hookspec
+def assay_examples() -> Mapping[str, Sequence[Example]]:
+    """Return examples of this plugin's verifiers by leaf, for `assay.testing`: valid samples and the verdicts due."""
     raise NotImplementedError
 
 

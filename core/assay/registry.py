@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -20,6 +20,7 @@ from assay.verifier import Verifier
 if TYPE_CHECKING:
     from assay.engine import Engine
     from assay.scores import Scores
+    from assay.testing import Example
 
 __all__ = ["GROUP", "Plugin", "Registry", "installed"]
 
@@ -27,7 +28,14 @@ __all__ = ["GROUP", "Plugin", "Registry", "installed"]
 GROUP = "assay"
 
 #: First-party plugins by name, so that an unknown name can say what to install.
-FIRST_PARTY = {"format": "assay-format", "math": "assay-math", "ray": "assay-ray"}
+FIRST_PARTY = {
+    "format": "assay-format",
+    "math": "assay-math",
+    "puzzle": "assay-puzzle",
+    "ray": "assay-ray",
+    "shape": "assay-shapes",
+    "vote": "assay-vote",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,21 @@ class Registry:
             offers = f"did you mean {plugin}.{near}?" if near else f"it has {', '.join(verifiers) or 'no verifier'}"
             raise PluginError(f"the plugin '{plugin}' has no verifier '{leaf}'; {offers}")
         return verifiers[leaf]
+
+    def examples(self, plugin: str) -> Mapping[str, Sequence[Example]]:
+        """Return a plugin's examples by leaf, from its hook `assay_examples`; loads it.
+
+        Raises:
+            PluginError: as `load`, or an example is for a verifier that the plugin hasn't.
+        """
+        self.load(plugin)
+        others = [p for p in self._manager.get_plugins() if p is not self._manager.get_plugin(plugin)]
+        found: dict[str, Sequence[Example]] = {}
+        for offered in self._manager.subset_hook_caller("assay_examples", others)():
+            found |= offered
+        if strays := found.keys() - self._verifiers[plugin].keys():
+            raise PluginError(f"the plugin '{plugin}' has examples for '{min(strays)}', and no such verifier")
+        return found
 
     def engine(self, name: str) -> Engine:
         """Make the engine of a name: the plugin's of that name, or any that an installed plugin offers.
