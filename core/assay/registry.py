@@ -32,6 +32,7 @@ FIRST_PARTY = {
     "format": "assay-format",
     "math": "assay-math",
     "ray": "assay-ray",
+    "records": "assay-records",
     "text": "assay-text",
 }
 
