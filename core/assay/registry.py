@@ -34,6 +34,7 @@ FIRST_PARTY = {
     "ray": "assay-ray",
     "records": "assay-records",
     "text": "assay-text",
+    "tools": "assay-tools",
 }
 
 

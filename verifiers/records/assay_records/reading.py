@@ -7,14 +7,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from assay import strict_json
 from assay.extract import check, extract, wrap
 
 __all__ = ["MAX_RECORDS", "NotJson", "answer_text", "at", "exemplar", "inside", "loads", "reference_value"]
 
 #: Longer answers are not read.
 MAX_LENGTH = 200_000
-#: Deeper values are refused: they are written to exhaust who walks them.
-MAX_DEPTH = 50
 #: A longer list of records is an enumeration, not an answer.
 MAX_RECORDS = 500
 
@@ -54,17 +53,9 @@ def loads(text: str) -> Any:
     reason = ""
     for candidate in dict.fromkeys(candidates):
         try:
-            value = json.loads(
-                candidate, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int
-            )
-        except RecursionError:
-            reason = "it is nested too deeply"
+            return strict_json.loads(candidate)
         except ValueError as problem:
             reason = str(problem)[:100]
-        else:
-            if _depth(value) > MAX_DEPTH:
-                raise NotJson("it is nested too deeply")
-            return value
     raise NotJson(f"not JSON: {reason}")
 
 
@@ -121,40 +112,3 @@ def inside(reference: str) -> str:
     """Return what stands in `<answer>`, in which some data sets wrap their references."""
     found = extract(reference, "tag:answer", lenient=True).text if "<answer>" in reference else None
     return reference if found is None else found
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError("a key stands twice")
-    return value
-
-
-def _constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _float(digits: str) -> float:
-    value = float(digits)
-    if not math.isfinite(value):
-        raise ValueError("a number is out of range")
-    return value
-
-
-def _int(digits: str) -> int:
-    if len(digits) > 300:
-        raise ValueError("a number is out of range")
-    return int(digits)
-
-
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level and depth <= MAX_DEPTH:
-        level = [
-            one
-            for held in level
-            if isinstance(held, (dict, list))
-            for one in (held.values() if isinstance(held, dict) else held)
-        ]
-        depth += 1
-    return depth

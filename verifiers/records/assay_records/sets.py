@@ -50,6 +50,8 @@ def items(
     gold = set(_read(listed, ignore_case))
     if not gold and listed.strip() != "[]":
         return Verdict.bad_reference("the reference lists nothing")
+    if len(gold) > MAX_ITEMS:
+        return Verdict.bad_reference(f"the reference lists more than {MAX_ITEMS:,} items")
     try:
         said = _read(answer_text(completion, extract), ignore_case)
     except NotJson as problem:
