@@ -37,6 +37,8 @@ _PAIRS = (
     ("`", "`"), ('"', '"'), ("'", "'"), ("\u201c", "\u201d"), ("\u2018", "\u2019"),
 )  # fmt: skip
 
+_DRESSED = frozenset(opening[0] for opening, _ in _PAIRS) | {"\\"}
+
 
 def normalize(text: str, *, ignore_case: bool = True, punctuation: bool = True, articles: bool = True) -> str:
     """Return the text in the form in which it is compared.
@@ -88,6 +90,8 @@ def unwrap(text: str) -> str:
     """
     for _ in range(8):
         bare = text.strip()
+        if not bare or (bare[0] not in _DRESSED and bare[-1] not in ".。"):
+            return bare
         if len(bare) > 1 and bare[-1] in ".。" and bare[-2] != bare[-1]:
             bare = bare[:-1].rstrip()
         command = _COMMAND.match(bare)

@@ -267,6 +267,41 @@ def test_references_as_data_sets_have_them():
     assert label("London", "B. Paris").score == 0
 
 
+def test_each_row_is_judged_by_its_own_reference():
+    """Recon reads the gold from the call's first row, Video-R1 the kind of problem."""
+    rows = [
+        {"completion": f"<answer>{said}</answer>", "reference": gold, "kind": kind}
+        for said, gold, kind in [
+            ("A", "A", "letter"),
+            ("A", "B", "letter"),
+            ("cat", "cat", "class"),
+            ("dog", "cat", "class"),
+            ("B", "B", "letter"),
+        ]
+    ]
+    assert assay.score(rows, "choice.label").total.tolist() == [1, 0, 1, 0, 1]
+    assert assay.score(rows, 'choice.label if row.kind == "letter" else 0.5 * choice.label').total.tolist() == [
+        1,
+        0,
+        0.5,
+        0,
+        1,
+    ]
+
+
+def test_the_first_letter_is_not_the_answer():
+    """Video-RTS falls back to the first letter of the text; ST-R1 compares the first characters of answer and gold."""
+    for text in (
+        "<answer>Because of the dog</answer>",
+        "<answer>Bob</answer>",
+        "Blue it is",
+        "<answer>British</answer>",
+    ):
+        for strict in (True, False):
+            assert label(text, "B", strict=strict).score == 0
+    assert label("<answer>blue</answer>", "black").score == 0
+
+
 def test_ordinal():
     marks = ["3", "+3", "<answer>3</answer>", "1", "0", "-3", "4", "3.0", "three", "3 or -3", ""]
     assert [ordinal(one, 3, lo=-3, hi=3).score for one in marks] == [1, 1, 1, 0.5, 0, 0, 0, 0, 0, 0, 0]

@@ -168,6 +168,14 @@ def test_overlap_options():
     assert overlap(A, long, metric="meteor").status == "bad_reference"
 
 
+@given(st.text(alphabet="ab1 .,'-+$%_(", max_size=20))
+def test_words_of_ascii_are_those_of_any_text(text):
+    from assay_text.words import _word, words
+
+    for punctuation in (True, False):
+        assert words(text, punctuation=punctuation) == (_word(punctuation).findall(text) or _word(True).findall(text))
+
+
 def test_count():
     text = "<think>Step 1, then step 2.</think><answer>x</answer>"
     assert count(text, pattern="step|first|then").score == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from assay import Verdict, verifier
@@ -66,7 +67,10 @@ def label(
         ignore_case: labels of either case are the same.
     """
     try:
-        options, golds = _read(reference, choices, aliases, every, ignore_case)
+        if choices is None and aliases is None and isinstance(reference, str):
+            options, golds = _read_text(reference, ignore_case)
+        else:
+            options, golds = _read(reference, choices, aliases, every, ignore_case)
     except Unusable as problem:
         return Verdict.bad_reference(str(problem))
     check(extract)
@@ -124,6 +128,12 @@ def _read(
     if every:
         return options, {frozenset().union(*golds)}
     return options, set(golds)
+
+
+@lru_cache(maxsize=20_000)
+def _read_text(reference: str, ignore_case: bool) -> tuple[Options, set[frozenset[str]]]:
+    """Read a reference that is all that is known."""
+    return _read(reference, None, None, False, ignore_case)
 
 
 def _with_aliases(options: Options, aliases: Mapping[str, Any]) -> Options:

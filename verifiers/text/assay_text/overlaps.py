@@ -48,11 +48,10 @@ def f1(
     given = found(completion, extract)
     if isinstance(given, Verdict):
         return Verdict(0.0, given.reason, fields={"precision": 0.0, "recall": 0.0})
-    said = Counter(_deleting(given, ignore_case, punctuation, articles))
+    said = _deleting(given, ignore_case, punctuation, articles)
     best = (0.0, 0.0, 0.0)
     for one in wanted:
-        gold = Counter(_deleted(one, ignore_case, punctuation, articles))
-        best = max(best, _shared(said, gold))
+        best = max(best, _shared(said, _deleted(one, ignore_case, punctuation, articles)))
     score, precision, recall = best
     reason = f"precision {precision:.2f}, recall {recall:.2f}"
     return Verdict(score, reason, fields={"precision": precision, "recall": recall}, details={"answer": given[:200]})
@@ -117,18 +116,19 @@ _deleted = lru_cache(maxsize=20_000)(_deleting)
 _split = lru_cache(maxsize=20_000)(_splitting)
 
 
-def _shared(said: Counter[Any], gold: Counter[Any]) -> tuple[float, float, float]:
-    """Return F1, precision and recall of two multisets."""
-    common = (said & gold).total()
+def _shared(said: Sequence[Any], gold: Sequence[Any]) -> tuple[float, float, float]:
+    """Return F1, precision and recall of two lists as multisets."""
+    left = Counter(gold)
+    common = sum(min(times, left[one]) for one, times in Counter(said).items() if one in left)
     if not common:
         return 0.0, 0.0, 0.0
-    precision, recall = common / said.total(), common / gold.total()
+    precision, recall = common / len(said), common / len(gold)
     return 2 * precision * recall / (precision + recall), precision, recall
 
 
 def _rouge(n: int) -> Callable[[Sequence[str], Sequence[str]], float]:
     def measure(said: Sequence[str], gold: Sequence[str]) -> float:
-        return _shared(Counter(ngrams(said, n)), Counter(ngrams(gold, n)))[0]
+        return _shared(ngrams(said, n), ngrams(gold, n))[0]
 
     return measure
 

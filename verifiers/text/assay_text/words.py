@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,16 @@ def _word(punctuation: bool) -> Any:
     )
 
 
+# The same for ASCII, where the classes are small: several times as fast.
+_ASCII = {
+    punctuation: re.compile(
+        r"(?<!\w)[-+]?\d+(?:[.,:/]\d+)*|\w(?:\w|'(?=[A-Za-z]))*|" + (r"[^\s\w]" if punctuation else r"[$+<=>^|~%#@&]"),
+        re.ASCII,
+    )
+    for punctuation in (True, False)
+}
+
+
 @lru_cache(maxsize=1)
 def _piece() -> Any:
     import regex
@@ -40,7 +51,8 @@ def words(text: str, *, punctuation: bool = True) -> list[str]:
     >>> words("he doesn't pay $3.50 (东京)", punctuation=False)
     ['he', "doesn't", 'pay', '$', '3.50', '东', '京']
     """
-    found: list[str] = _word(punctuation).findall(text) or _word(True).findall(text)
+    pattern: Any = _ASCII.__getitem__ if text.isascii() else _word
+    found: list[str] = pattern(punctuation).findall(text) or pattern(True).findall(text)
     return found
 
 
