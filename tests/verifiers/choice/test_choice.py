@@ -162,6 +162,33 @@ def test_classes():
     assert label("C. difficile", "C", strict=False).score == 0
 
 
+def test_references_that_only_look_like_letters():
+    for reference in ("NO", "BUY", "Go", "1.5", "12:30", "1,000", "A.I.", "E. coli", "U.S.", "x-ray"):
+        assert label(reference, reference).score == 1
+        assert label(reference.lower(), reference).score == 1
+        for other in ("A", "B", "N", "O", "1", "5", "12", "E", "G", "N, O"):
+            assert label(other, reference).score == 0, (reference, other)
+    assert label("AD", "AD").score == 1
+
+
+@pytest.mark.parametrize("extract", ["tag:answer", "boxed", "whole", "after:answer:"])
+def test_exemplars(extract):
+    for reference in (
+        "B",
+        "(B)",
+        "golden retriever",
+        "A, C",
+        True,
+        3,
+        "<answer>B</answer>",
+        "B. Paris",
+        ["cat", "feline"],
+    ):
+        text = label.exemplar(reference, {"extract": extract, "every": False})
+        assert label(text, reference, extract=extract).score == 1
+    assert ordinal(ordinal.exemplar(-2, {"extract": extract}), -2, lo=-3, hi=3, extract=extract).score == 1
+
+
 def test_aliases():
     animals = {"cat": ["moggy", "house cat"], "dog": ["hound"], "fish": None}
     assert label("moggy", "cat", aliases=animals).score == 1
@@ -348,9 +375,9 @@ def test_in_a_reward():
         "\0",
     ],
 )
-def test_a_megabyte_of_anything(piece):
+def test_a_long_text_of_anything(piece):
     started = time.perf_counter()
-    for size in (10**6, 19_990):
+    for size in (200_000, 19_990):
         text = piece * (size // len(piece))
         for strict in (True, False):
             label(text, "B", CITIES, strict=strict)

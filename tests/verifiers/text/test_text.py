@@ -176,6 +176,16 @@ def test_words_of_ascii_are_those_of_any_text(text):
         assert words(text, punctuation=punctuation) == (_word(punctuation).findall(text) or _word(True).findall(text))
 
 
+@pytest.mark.parametrize("extract", ["tag:answer", "boxed", "whole"])
+def test_exemplars(extract):
+    for reference in ("Paris", "The U.S.", 5, ["a b", "c"], "北京 is big", "<answer>x</answer>"):
+        for one in (exact, f1, overlap, contains):
+            text = one.exemplar(reference, {"extract": extract, "keywords": None})
+            assert one(text, reference, extract=extract).score == 1
+    text = contains.exemplar(None, {"extract": extract, "keywords": ["a", "="]})
+    assert contains(text, keywords=["a", "="], extract=extract).score == 1
+
+
 def test_count():
     text = "<think>Step 1, then step 2.</think><answer>x</answer>"
     assert count(text, pattern="step|first|then").score == 3

@@ -29,11 +29,13 @@ _LEAD = re.compile(
 _BRACKETS = re.compile(r"[(\[{]\s*([^()\[\]{}]{1,60}?)\s*[)\]}][.:]?")
 _TAIL = re.compile(r"\s*[).:\]]\s*\Z")
 # A label, a delimiter and the rest: "B. Paris", "(B) Paris", "B - Paris".
-_LABELLED = re.compile(r"(\(\s*|\[\s*)?([A-Za-z]|\d{1,2})\s*(\)|\]|\.|:|\s-|,)\s*(\S.*)", re.DOTALL)
+_LABELLED = re.compile(r"(\(\s*|\[\s*)?([A-Za-z]|\d{1,2})\s*(\)|\]|[.:](?=\s)|\s-(?=\s)|,)\s*(\S.*)", re.DOTALL)
 _SPACED = re.compile(r"([A-Za-z]|\d{1,2})\s+(\S.*)", re.DOTALL)
 _BEHIND = re.compile(r"(\S.*?)[\s,]*[(\[]\s*([A-Za-z]|\d{1,2})\s*[)\]]", re.DOTALL)
 _AND = re.compile(r"\s*(?:,\s*(?:and|or)\b|[,;/&+]|\band\b|\bor\b|\s)\s*", re.IGNORECASE)
 _RUN = re.compile(r"[A-Z]{2,10}")
+# Where the options aren't known, only these: `BUY` and `NO` are words.
+_RUN_OF_FIRST = re.compile(r"A?B?C?D?E?F?G?H?")
 
 _NOT = (
     r"(?:\b(?:not|isn't|aren't|never|neither|nor|except|excludes?|excluding|eliminates?|rules? out|ruled out|than|"
@@ -134,7 +136,7 @@ def _listed(text: str, options: Options) -> frozenset[str]:
     """Read `A, C`, `A and C`, `(A)(C)` or `AC`; a label that is repeated makes it no list."""
     spread = re.sub(r"[()\[\]]", " ", text).strip() if len(text) < 200 else text
     tokens = [one for one in _AND.split(spread) if one] if len(text) < 200 else []
-    if len(tokens) < 2 and _RUN.fullmatch(text) and (not options.kind or list(text) == sorted(set(text))):
+    if len(tokens) < 2 and _RUN.fullmatch(text) and (not options.kind or _RUN_OF_FIRST.fullmatch(text)):
         tokens = list(text)
     labels = [options.label(one) for one in tokens]
     if len(labels) < 2 or None in labels or len(set(labels)) < len(labels):

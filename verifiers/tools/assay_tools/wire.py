@@ -34,6 +34,7 @@ MAX_LENGTH = 200_000
 #: More calls than any turn has.
 MAX_CALLS = 100
 
+_ARGUMENTS = ("arguments", "parameters", "args", "input")
 _TAGGED = re.compile(r"<(/?)(tool_call|tool)>")
 _FUNCTION = re.compile(r"<function=([^<>\s]{1,200})>")
 _PARAMETER = re.compile(r"<parameter=([^<>\s]{1,200})>")
@@ -223,10 +224,18 @@ def _bare(text: str) -> list[Call]:
     if len(values) == 1 and isinstance(values[0], dict) and isinstance(values[0].get("tool_calls"), list):
         values = values[0]["tool_calls"]
     flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
-    # An object without a name is an answer in JSON.
-    if not all(isinstance(one, dict) and ("name" in one or "function" in one) for one in flat):
+    # An object with other keys is an answer in JSON.
+    if not all(map(_like_a_call, flat)):
         return []
     return [_call(one) for one in flat]
+
+
+def _like_a_call(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return "function" in value or (
+        "name" in value and (any(key in value for key in _ARGUMENTS) or value.keys() <= {"name", "id", "type"})
+    )
 
 
 def _pythonic(text: str) -> list[Call]:
@@ -262,7 +271,7 @@ def _call(value: Any) -> Call:
     name = value.get("name", inner)
     if not isinstance(name, str) or not name.strip():
         raise _Malformed("a call has no name")
-    arguments: Any = next((value[key] for key in ("arguments", "parameters", "args", "input") if key in value), {})
+    arguments: Any = next((value[key] for key in _ARGUMENTS if key in value), {})
     return Call(name.strip(), _arguments(arguments))
 
 
