@@ -249,7 +249,8 @@ def main() -> None:
         assay.score(made, reward)
         scored = count / (time.perf_counter() - started)
         name, peer = known.get(reward, ("", None))
-        line = f"| `{reward}` | {speed:,.0f} | {scored:,.0f} |"
+        shown = reward.replace("|", "\\|")
+        line = f"| `{shown}` | {speed:,.0f} | {scored:,.0f} |"
         if peer is None:
             print(f"{line} | | |", flush=True)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -292,6 +293,12 @@ def test_references_as_data_sets_have_them():
         assert label("B", reference, CITIES).score == 1
     assert label("Paris", "B. Paris").score == 1
     assert label("London", "B. Paris").score == 0
+    assert (
+        label("B", np.array(["A", "B"])).score
+        == label("2", np.int64(2)).score
+        == label("B", np.int64(1), CITIES).score
+        == 1
+    )
 
 
 def test_each_row_is_judged_by_its_own_reference():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,6 +66,7 @@ def test_exact():
     assert exact("x²", "x2").score == 0
     assert exact("5", 5).score == 1
     assert exact("5", 5.0).score == 1
+    assert exact("5", np.float64(5)).score == exact("b", np.array(["a", "b"])).score == 1
     assert exact("yes", "<answer>yes</answer>").score == 1
 
 

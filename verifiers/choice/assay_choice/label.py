@@ -108,6 +108,8 @@ def _read(
     Raises:
         Unusable: the choices or the reference can't be used.
     """
+    if hasattr(reference, "tolist"):  # an array or a scalar of numpy
+        reference = reference.tolist()
     several: Sequence[Any] = reference if isinstance(reference, (list, tuple)) else [reference]
     if not several:
         raise Unusable("the reference is an empty list")
@@ -190,9 +192,7 @@ def _text(reference: Any) -> str:
     if isinstance(reference, float) and reference.is_integer():
         return str(int(reference))
     if not isinstance(reference, (str, int)):
-        if not hasattr(reference, "item"):
-            raise Unusable(f"the reference is a {type(reference).__name__}, not a label")
-        return _text(reference.item())
+        raise Unusable(f"the reference is a {type(reference).__name__}, not a label")
     text = _unwrapped(str(reference))
     if not text.strip():
         raise Unusable("the reference is empty")

@@ -34,7 +34,7 @@ def f1(
 ) -> Verdict:
     """The harmonic mean of precision and recall over words, as SQuAD scores answers; the best of several references.
 
-    Rajpurkar et al. 2016 (arXiv:1606.05250), section 6.1. The field `recall` alone pays for long answers.
+    Rajpurkar et al. 2016 (arXiv:1606.05250). The field `recall` alone pays for long answers.
 
     Options:
         extract: where the answer stands, in the forms of `assay.extract`.

@@ -26,6 +26,8 @@ def accepted(reference: Any) -> tuple[str, ...] | Verdict:
     A reference is a text, a number, a bool or a list of these; a text may be wrapped in `<answer>` as some data sets
     have it.
     """
+    if hasattr(reference, "tolist"):  # an array or a scalar of numpy
+        reference = reference.tolist()
     several = list(reference) if isinstance(reference, (list, tuple)) else [reference]
     if not several:
         return Verdict.bad_reference("the reference is an empty list")
@@ -48,9 +50,7 @@ def _plain(value: Any) -> str | None:
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
-    if isinstance(value, (int, float)) and value == value:
-        return str(value)
-    return _plain(value.item()) if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else None
+    return str(value) if isinstance(value, (int, float)) and value == value else None
 
 
 def found(completion: str, where: str) -> str | Verdict:

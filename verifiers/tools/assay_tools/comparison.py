@@ -56,7 +56,7 @@ class Comparison:
         return sum(_values(said, gold) for said, gold in self.pairs) / total
 
     def fine(self) -> float:
-        """ToolRL's score over its maximum (Qian et al. 2025, arXiv:2504.13958, section 3.3)."""
+        """ToolRL's score over its maximum (Qian et al. 2025, arXiv:2504.13958)."""
         earned = self.names + sum(_agreement(said, gold) for said, gold in self.pairs)
         return earned / (1 + sum(1 + len(gold.arguments) for gold in self.gold))
 
