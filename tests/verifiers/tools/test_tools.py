@@ -358,7 +358,10 @@ GOOD = [ASK, tool_turn(), result(), END]
 def test_good_conversations():
     verdict = transcript(GOOD, TOOLS, think=True, max_turns=2)
     assert verdict.score == 1
-    assert verdict.fields == {"calls": 1, "errors": 0, "turns": 2}
+    assert verdict.fields == {"calls": 1, "errors": 0, "turns": 2, "necessity": None}
+    for needed, called, alone in ((True, 1, 0), (False, 0, 1), (0.75, 0.75, 0.25)):
+        assert transcript(GOOD, None, needed).fields["necessity"] == called
+        assert transcript([ASK, END], None, needed).fields["necessity"] == alone
     assert transcript([ASK, END]).score == 1
     assert (
         transcript(

@@ -27,11 +27,14 @@ class _Broken(Exception):
 
 
 @verifier(
-    fields={"calls": (0.0, math.inf), "errors": (0.0, math.inf), "turns": (0.0, math.inf)}, boolean=True, bounded=True
+    fields={"calls": (0.0, math.inf), "errors": (0.0, math.inf), "turns": (0.0, math.inf), "necessity": (0.0, 1.0)},
+    boolean=True,
+    bounded=True,
 )
 def transcript(
     messages: Any,
     tools: Any = None,
+    needed: float | None = None,
     *,
     max_turns: int | None = None,
     think: bool = False,
@@ -44,7 +47,8 @@ def transcript(
     A call of a tool that isn't offered, or with arguments that its schema does not allow, breaks it, if there is a
     column `tools`; so does a result that nobody asked for, or that the model wrote itself. Fields, also of a broken
     conversation: `calls`, `errors` (calls that can't be read, and results that report an error) and `turns`, each
-    counted over the whole of it.
+    counted over the whole of it; and `necessity`, whether tools were called where they were needed, for which there
+    must be a column `needed`: a bool, or how likely a tool is needed (1 minus the accuracy of answers without one).
 
     Options:
         max_turns: how many turns the model may take.
@@ -90,7 +94,9 @@ def transcript(
         problems.append("the conversation does not end with the model's turn")
     if max_turns is not None and counts["turns"] > max_turns:
         problems.append(f"{counts['turns']:.0f} turns, {max_turns} are allowed")
-    return Verdict(float(not problems), problems[0] if problems else "well-formed", fields=counts)
+    necessity = None if needed is None else 1 - abs(float(counts["calls"] > 0) - min(max(float(needed), 0.0), 1.0))
+    fields = {**counts, "necessity": necessity}
+    return Verdict(float(not problems), problems[0] if problems else "well-formed", fields=fields)
 
 
 def _steps(messages: Sequence[Any], inline: bool) -> Iterator[Mapping[str, Any]]:
