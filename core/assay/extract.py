@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Extraction", "check", "extract", "final_part", "wrap"]
+__all__ = ["Extraction", "check", "extract", "final_part", "occurrences", "wrap"]
 
 #: Seconds that a user's own regular expression may take on one text.
 REGEX_SECONDS = 0.5
@@ -94,6 +94,24 @@ def extract(text: str, how: str, *, lenient: bool = False) -> Extraction:
             return Extraction(candidates[-1].strip(" \n"), f"found by {method}")
         reasons.append(missing or f"the answer in {method} is empty")
     return Extraction(None, "; ".join(dict.fromkeys(reasons)), found=False)
+
+
+def occurrences(text: str, how: str) -> list[str]:
+    """Return all that stands where `how` looks, in order, the reasoning included.
+
+    For verifiers that count or measure parts of a text; who judges an answer wants `extract`.
+
+    Raises:
+        ValueError: `how` is none of the forms.
+
+    >>> occurrences("<think>a<step>1</step></think><step>2</step>", "tag:step")
+    ['1', '2']
+    """
+    for method, argument in _read(how):
+        candidates, _ = _LOOK[method](text, argument)
+        if candidates:
+            return candidates
+    return []
 
 
 def check(how: str) -> None:

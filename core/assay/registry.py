@@ -29,11 +29,15 @@ GROUP = "assay"
 
 #: First-party plugins by name, so that an unknown name can say what to install.
 FIRST_PARTY = {
+    "choice": "assay-choice",
     "format": "assay-format",
     "math": "assay-math",
     "puzzle": "assay-puzzle",
     "ray": "assay-ray",
+    "records": "assay-records",
     "shape": "assay-shapes",
+    "text": "assay-text",
+    "tools": "assay-tools",
     "vote": "assay-vote",
 }
 
