@@ -50,9 +50,10 @@ class Judge:
         asked, calls = [], []
         for position, i in enumerate(missing):
             verdict = refused.get(position)
-            options: dict[str, Any] = dict(call.options)
+            options: Mapping[str, Any] = call.options
             if verdict is None and call.varying:
-                verdict = self._vary(call, i, options)
+                options = own = dict(options)
+                verdict = self._vary(call, i, own)
             if verdict is not None:
                 verdicts[i] = verdict
             else:
