@@ -97,7 +97,8 @@ class Verifier:
         pure: equal inputs and options give equal verdicts, so that they may be cached.
         boolean: the score is 0 or 1 and may stand alone as a condition.
         version: changes when verdicts change; part of every cache key.
-        exemplar: makes, from a reference and the options, a completion that should score full marks.
+        exemplar: makes, from a reference and the options (and other inputs, by name), a completion that should score
+            full marks.
         distribution: the package it came from.
     """
 
@@ -283,8 +284,8 @@ def verifier(
         pure: equal inputs give equal verdicts.
         boolean: the score is 0 or 1; taken from the return annotation `bool` where it is not given.
         version: the verifier's own version; the distribution's by default.
-        exemplar: makes, from a reference and the options, a completion that should score full marks; `assay lint`
-            finds unusable references by it.
+        exemplar: makes, from a reference and the options (and other inputs, by name), a completion that should score
+            full marks; `assay lint` finds unusable references by it.
 
     Raises:
         PluginError: the signature breaks these rules. The message names the parameter.

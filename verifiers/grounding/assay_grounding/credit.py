@@ -27,11 +27,11 @@ def worth(overlap: Floats, credit: Credit, threshold: float, low: float, high: f
     if credit == "raw":
         return overlap
     if credit == "hit":
-        return ((overlap >= threshold) & (overlap > 0)).astype(np.float64)
+        return np.where((overlap >= threshold) & (overlap > 0), 1.0, 0.0)
     if credit == "above":
         return np.where(overlap >= threshold, overlap, 0.0)
     if credit == "ramp":
         if not low < high:
             raise ValueError(f"a ramp needs low < high, got low={low:g} and high={high:g}")
         return np.where(overlap > 0, np.clip((overlap - low) / (high - low), 0.0, 1.0), 0.0)
-    return (overlap[..., None] >= STEPS).mean(axis=-1)
+    return np.asarray((overlap[..., None] >= STEPS).mean(axis=-1))
