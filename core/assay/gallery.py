@@ -79,13 +79,11 @@ class Gallery:
         for kind, kept in self._kept.items():
             for rank, (_, _, members) in enumerate(sorted(kept, key=lambda one: (-one[0], -one[1])), 1):
                 for judged in members:
-                    for label, call, verdict in judged.calls:
+                    for number, (call, verdict) in enumerate(judged.calls, 1):
                         draw = self._drawings[call.verifier.name]
                         assert draw is not None
-                        name = re.sub(r"[^\w.-]+", "-", f"{kind}-{rank}-row-{judged.sample.id}-{label}")[:120].strip(
-                            "-"
-                        )
-                        path = folder / f"{name}.png"
+                        row = re.sub(r"[^\w.-]+", "-", str(judged.sample.id))[:60]
+                        path = folder / f"{kind}-{rank}-row-{row}-{number}-{call.verifier.name}.png"
                         draw(call, verdict, judged.sample, data).save(path)
                         paths.append(path)
         return paths
