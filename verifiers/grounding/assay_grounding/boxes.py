@@ -23,14 +23,14 @@ Metric = Literal["iou", "giou", "diou", "ciou"]
 BELOW_ONE = np.nextafter(1.0, 0.0)
 
 
+@np.errstate(all="ignore")
 def usable(boxes: Floats) -> npt.NDArray[np.bool_]:
     """Return which boxes (..., 4) are finite, within `LIMIT`, not inverted and have an area."""
-    with np.errstate(invalid="ignore"):
-        within = (np.abs(boxes) <= LIMIT).all(axis=-1)  # false for NaN
-        sides = boxes[..., 2:] > boxes[..., :2]
-        area = (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
-        # Twice what is tiny must still be a number that an IoU can be divided by.
-        return np.asarray(within & sides.all(axis=-1) & (area > 1e-300), dtype=bool)
+    within = (np.abs(boxes) <= LIMIT).all(axis=-1)  # false for NaN
+    sides = boxes[..., 2:] > boxes[..., :2]
+    area = (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
+    # Twice what is tiny must still be a number that an IoU can be divided by.
+    return np.asarray(within & sides.all(axis=-1) & (area > 1e-300), dtype=bool)
 
 
 def aligned(a: Floats, b: Floats, metric: Metric = "iou") -> Floats:

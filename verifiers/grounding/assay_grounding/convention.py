@@ -44,6 +44,7 @@ Sizes = Floats
 Own = Literal["", "0..1"]
 
 
+@np.errstate(all="ignore")
 def corners(boxes: Floats, form: Format) -> Floats:
     """Return boxes (n, 4) as x1, y1, x2, y2. A negative width or height gives an inverted box."""
     if form == "xyxy":
@@ -54,11 +55,11 @@ def corners(boxes: Floats, form: Format) -> Floats:
     return np.concatenate([first, first + size], axis=1)
 
 
-def as_sizes(*columns: list[Any]) -> Sizes:
+def as_sizes(samples: int, *columns: list[Any] | None) -> Sizes:
     """Return the images' sizes from four lists, NaN for what is missing or is no positive number."""
-    sizes = np.full((len(columns[0]), len(columns)), np.nan)
+    sizes = np.full((samples, len(columns)), np.nan)
     for place, column in enumerate(columns):
-        if any(value is not None for value in column):
+        if column is not None and any(value is not None for value in column):
             sizes[:, place] = [_size(value) for value in column]
     return sizes
 
@@ -101,6 +102,7 @@ class Convention:
         """What is stated of the reference's coordinates, in one way or the other."""
         return self.reference_scale or self.scale
 
+    @np.errstate(all="ignore")
     def answers(self, values: Floats, own: Own, target: Own, sizes: Sizes) -> Floats:
         """Return answers' boxes (n, 4), as written, as corners in the references' coordinates.
 
@@ -133,6 +135,7 @@ class Convention:
         return extents(wanted, sizes) / extents(answer, sizes)
 
 
+@np.errstate(all="ignore")
 def implausible(low: Floats, high: Floats, scale: Scale | None, sizes: Sizes) -> list[str]:
     """Say, of references, why what is stated of them can't be true; an empty text where it can.
 
@@ -146,9 +149,8 @@ def implausible(low: Floats, high: Floats, scale: Scale | None, sizes: Sizes) ->
     if scale is None:
         return said
     ends = extents(scale, sizes)
-    with np.errstate(invalid="ignore"):
-        outside = ((low < -SLACK * ends) | (high > (1 + SLACK) * ends)).any(axis=1)
-        tiny = (low >= 0).all(axis=1) & (high <= 1).all(axis=1) & (scale != "0..1")
+    outside = ((low < -SLACK * ends) | (high > (1 + SLACK) * ends)).any(axis=1)
+    tiny = (low >= 0).all(axis=1) & (high <= 1).all(axis=1) & (scale != "0..1")
     for i in np.flatnonzero(np.logical_or(outside, tiny)).tolist():
         reach = f"it reaches from ({low[i, 0]:g}, {low[i, 1]:g}) to ({high[i, 0]:g}, {high[i, 1]:g})"
         if scale != "0..1" and (low[i] >= 0).all() and (high[i] <= 1).all():

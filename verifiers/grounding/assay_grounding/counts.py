@@ -85,11 +85,8 @@ def _given(text: str, lenient: bool) -> int | str:
         return _WORDS.index(plain)
     if says_none(plain):
         return 0
-    if len(text) < 2_000_000:
-        for kind in ("box", "point"):
-            shapes = read_text(text, kind)
-            if shapes.values:
-                return len(shapes)
+    if (listed := _listed(text)) is not None:
+        return listed
     numbers = [one.replace(",", "").replace("\u2212", "-") for one in _WHOLE.findall(text)]
     distinct = list(dict.fromkeys(numbers))
     if not distinct:
@@ -97,3 +94,14 @@ def _given(text: str, lenient: bool) -> int | str:
     if len(distinct) > 1 and not lenient:
         return f"there are {len(distinct)} different numbers in the answer"
     return int(numbers[-1]) if len(numbers[-1]) <= 10 else f"the answer is {numbers[-1][:20]}"
+
+
+def _listed(text: str) -> int | None:
+    """Return how many boxes or points a text lists, `None` where it lists none; two bare numbers are no point."""
+    if len(text) > 2_000_000 or not any(bracket in text for bracket in "[({<"):
+        return None
+    boxes = read_text(text, "box")
+    if boxes.values:
+        return len(boxes)
+    points = read_text(text, "point")
+    return len(points) if len(points) > 1 or (points.values and ("{" in text or "<" in text)) else None

@@ -72,7 +72,7 @@ def detection(
     stated. The last two are Visual-RFT's (Liu et al. 2025, eqs. 3 to 5).
     """
     convention = Convention(format, scale, reference_format, reference_scale)
-    sizes = as_sizes(width, height, resized_width, resized_height)
+    sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     missing = set(np.flatnonzero(np.isnan(convention.factors("", "", sizes)).any(axis=1)).tolist())
     said: list[Verdict | None] = [None] * len(completion)
     cases: list[_Case] = []

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay import Verdict
-from assay_grounding.convention import Convention, Own, Sizes, as_sizes, extents
+from assay_grounding.convention import Convention, Own, Sizes, as_sizes, corners, extents
 from assay_grounding.masks import BadMask, bitmap
 from assay_grounding.polygons import stated
 from assay_grounding.reading import read_answer, read_reference
@@ -56,7 +56,7 @@ def _drawing(answer: Kind, reference: Kind) -> Callable[..., Any]:
             wanted = read_reference(call.inputs["reference"], answer)
         given = read_answer(call.inputs["completion"], call.options["extract"], answer, call.options["lenient"])
         columns = ("width", "height", "resized_width", "resized_height")
-        sizes = as_sizes(*([call.inputs.get(name)] for name in columns))
+        sizes = as_sizes(1, *([call.inputs.get(name)] for name in columns))
         picture = _image(sample.row, folder, call.options.get("image"))
         if picture is not None:  # the image itself knows its size better than a column does
             sizes[0, :2] = picture.size
@@ -74,6 +74,7 @@ def _drawing(answer: Kind, reference: Kind) -> Callable[..., Any]:
     return draw
 
 
+@np.errstate(all="ignore")
 def _paths(shapes: Shapes, convention: Convention, sizes: Sizes) -> list[tuple[Any, str]]:
     """Return each shape that can be drawn, in the image's pixels, with its label."""
     own: Own = shapes.own
@@ -89,9 +90,7 @@ def _paths(shapes: Shapes, convention: Convention, sizes: Sizes) -> list[tuple[A
             if len(value) == 2 and not isinstance(value[0], list):
                 rings = [np.array([value], dtype=np.float64)]
             elif len(value) == 4 and not isinstance(value[0], list):
-                x1, y1, x2, y2 = (Convention() if own else convention).answers(
-                    np.array([value]), "0..1" if own else "", "0..1" if own else "", sizes
-                )[0]
+                x1, y1, x2, y2 = corners(np.array([value]), "xyxy" if own else convention.format)[0]
                 rings = [np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])]
             else:
                 rings = corners_of(value)

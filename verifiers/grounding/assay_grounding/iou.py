@@ -27,7 +27,7 @@ _SAID = [f"{k / 100:.2f}" for k in range(101)]
 def box_exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """The reference's own boxes, in the convention that the reward asks of an answer."""
     shapes = read_reference(reference, "box")
-    sizes = as_sizes(*([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
+    sizes = as_sizes(1, *([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
     stated = Convention(*(options[name] for name in ("format", "scale", "reference_format", "reference_scale")))
     boxes = stated.references(floats(shapes.values), shapes.own)
     by = stated.factors("", shapes.own, sizes)
@@ -99,7 +99,7 @@ def iou(
     worth(np.zeros(1), credit, threshold, low, high)
     convention = Convention(format, scale, reference_format, reference_scale)
     size = len(completion)
-    sizes = as_sizes(width, height, resized_width, resized_height)
+    sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     said: list[Verdict | None] = [None] * size
     wanted = np.full((size, 4), np.nan)
     given = np.full((size, 4), np.nan)
@@ -116,6 +116,8 @@ def iou(
             said[i] = boxes
         elif len(boxes) == 1:
             wanted[i] = boxes[0]
+        elif problem := next(filter(None, problems_of(boxes, convention.stated, sizes[[i] * len(boxes)])), ""):
+            said[i] = Verdict.bad_reference(problem)
         else:
             several[i] = boxes
     for i in np.flatnonzero(np.isnan(convention.factors("", "", sizes)).any(axis=1)).tolist():
@@ -206,8 +208,6 @@ def _matched(given: Floats, wanted: Floats, metric: Metric, worth_of: Any) -> Ve
     """Judge several boxes: the mean worth over the pairs of the best matching, and over what stands alone."""
     from scipy.optimize import linear_sum_assignment
 
-    if not usable(wanted).all():
-        return Verdict.bad_reference("a box of the reference is inverted, empty or not finite")
     scores = worth_of(pairwise(given, wanted, metric))
     rows, columns = linear_sum_assignment(scores, maximize=True)
     total, size = float(scores[rows, columns].sum()), max(len(given), len(wanted))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from assay import Verdict, verifier
 from assay.extract import wrap
-from assay_grounding.convention import SIZES_MISSING, Convention, Format, Scale, as_sizes
+from assay_grounding.convention import SIZES_MISSING, Convention, Format, Scale, as_sizes, corners
 from assay_grounding.credit import Credit, worth
 from assay_grounding.polygons import stated
 from assay_grounding.reading import WHERE, read_answer, read_reference
@@ -47,7 +47,7 @@ def bitmap(value: Mapping[str, Any]) -> Bools:
 
 def _exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """The reference's own mask."""
-    sizes = as_sizes([options.get("width")], [options.get("height")])[0]
+    sizes = as_sizes(1, [options.get("width")], [options.get("height")])[0]
     shapes = read_reference(reference, "mask")
     runs = _mask(shapes, np.ones(2), _as_reference(stated(options)), _grid(shapes, sizes))
     text = {"size": list(map(int, runs["size"])), "counts": runs["counts"].decode("ascii")}
@@ -99,7 +99,7 @@ def mask(
 
     worth(np.zeros(1), credit, threshold, low, high)
     convention = Convention(format, scale, reference_format, reference_scale or ("pixels" if scale else None))
-    sizes = as_sizes(width, height, resized_width, resized_height)
+    sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     said: list[Verdict] = []
     drawn: dict[int, Any] = {}  # members of a group share one reference
     for i, (text, target) in enumerate(zip(completion, reference, strict=True)):
@@ -173,13 +173,14 @@ def _mask(shapes: Shapes, by: npt.NDArray[np.float64], convention: Convention, g
     return merged
 
 
+@np.errstate(all="ignore")
 def _drawn(
     value: Sequence[Any], by: npt.NDArray[np.float64], convention: Convention, grid: tuple[int, int]
 ) -> dict[str, Any]:
     from pycocotools import mask as coco
 
     if len(value) == 4 and not isinstance(value[0], (list, tuple)):
-        x1, y1, x2, y2 = convention.answers(np.array([value]), "", "", np.full((1, 4), np.nan))[0] * np.tile(by, 2)
+        x1, y1, x2, y2 = corners(np.array([value]), convention.format)[0] * np.tile(by, 2)
         if not (x2 > x1 and y2 > y1):
             raise Unusable(f"a box is inverted or empty: {x1:g}, {y1:g}, {x2:g}, {y2:g}")
         rings = [np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])]

@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 def _exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """A point inside each area of the reference, or each of its points, in the scale that the reward asks for."""
     convention = stated(options)
-    sizes = as_sizes(*([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
+    sizes = as_sizes(1, *([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
     targets, own = _targets(reference, convention)
     by = convention.factors("", own, sizes)[0]
     points = [_inside(target) / np.where(np.isnan(by), 1.0, by) for target in targets]
@@ -83,7 +83,7 @@ def point(
     if radius is not None and not radius > 0:
         raise ValueError(f"radius must be positive, got {radius:g}")
     convention = Convention(format, scale, reference_format, reference_scale)
-    sizes = as_sizes(width, height, resized_width, resized_height)
+    sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     said: list[Verdict | None] = [None] * len(completion)
     cases: list[tuple[int, Floats, list[Any]]] = []
     for i, (text, wanted) in enumerate(zip(completion, reference, strict=True)):
@@ -100,7 +100,8 @@ def point(
             said[i] = Verdict(0.0, answer.problem or "the answer says that there is nothing")
             continue
         by = convention.factors(answer.own, own, sizes[i : i + 1])
-        cases.append((i, np.array(answer.values, dtype=np.float64) * by, targets))
+        with np.errstate(all="ignore"):
+            cases.append((i, np.array(answer.values, dtype=np.float64) * by, targets))
     for (i, points, targets), apart in zip(cases, _distances(cases), strict=True):
         said[i] = _judge(points, targets, apart, radius, credit)
     return [one for one in said if one is not None]
@@ -155,6 +156,7 @@ def _doubt(targets: list[Any], convention: Convention, own: Own, sizes: Sizes) -
     return next(filter(None, doubts), "")
 
 
+@np.errstate(all="ignore")
 def _distances(cases: list[tuple[int, Floats, list[Any]]]) -> list[Floats]:
     """Return how far each point of each case is from each of its targets (n, m), all at once; 0 inside."""
     import shapely
@@ -184,10 +186,10 @@ def _distances(cases: list[tuple[int, Floats, list[Any]]]) -> list[Floats]:
     return found
 
 
+@np.errstate(all="ignore")
 def _on(pixels: npt.NDArray[np.bool_], points: Floats) -> npt.NDArray[np.bool_]:
     """Whether points lie on a set pixel; the pixel (0, 0) reaches from 0 to 1."""
-    with np.errstate(invalid="ignore"):
-        inside = (points >= 0).all(axis=1) & (points[:, 0] < pixels.shape[1]) & (points[:, 1] < pixels.shape[0])
+    inside = (points >= 0).all(axis=1) & (points[:, 0] < pixels.shape[1]) & (points[:, 1] < pixels.shape[0])
     on = np.zeros(len(points), bool)
     cells = points[inside].astype(np.intp)
     on[inside] = pixels[cells[:, 1], cells[:, 0]]
@@ -208,6 +210,7 @@ def _judge(points: Floats, targets: list[Any], apart: Floats, radius: float | No
     return Verdict(value, f"{int((scores[rows, columns] > 0).sum())} of {m} found by {n} points")
 
 
+@np.errstate(all="ignore")
 def _worth(apart: Floats, radius: float | None, credit: str) -> Floats:
     if radius is None:
         return np.where(apart == 0, 1.0, 0.0)
@@ -215,5 +218,4 @@ def _worth(apart: Floats, radius: float | None, credit: str) -> Floats:
         return np.where(apart <= radius, 1.0, 0.0)
     if credit == "linear":
         return np.clip(1 - apart / radius, 0.0, 1.0)
-    with np.errstate(over="ignore", under="ignore"):
-        return np.asarray(np.exp(-((apart / radius) ** 2) / 2))
+    return np.asarray(np.exp(-((apart / radius) ** 2) / 2))

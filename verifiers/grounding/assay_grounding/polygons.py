@@ -29,7 +29,7 @@ def region_exemplar(reference: Any, options: Mapping[str, Any]) -> str:
 
     convention = stated(options)
     shapes = read_reference(reference, "polygon")
-    sizes = as_sizes(*([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
+    sizes = as_sizes(1, *([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
     by = convention.factors("", shapes.own, sizes)[0]
     region = region_of(shapes, 1 / np.where(np.isnan(by), 1.0, by), _as_reference(convention))
     return wrap(shapely.to_wkt(region, rounding_precision=-1), options["extract"]) if region.geom_type in (
@@ -81,7 +81,7 @@ def polygon(
     """
     worth(np.zeros(1), credit, threshold, low, high)
     convention = Convention(format, scale, reference_format, reference_scale)
-    sizes = as_sizes(width, height, resized_width, resized_height)
+    sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     said: list[Verdict | None] = [None] * len(completion)
     places: list[int] = []
     given: list[Any] = []

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay_grounding.boxes import BELOW_ONE
-from assay_grounding.convention import LIMIT, Convention
+from assay_grounding.convention import LIMIT, Convention, corners
 from assay_grounding.shapes import Shapes
 
 __all__ = ["MAX_VERTICES", "Unusable", "corners_of", "overlaps", "region_of"]
@@ -18,14 +18,15 @@ Floats = npt.NDArray[np.float64]
 
 #: Vertices that an answer may have in all: two outlines can cross in as many places as the product of theirs.
 MAX_VERTICES = 1000
-#: Vertices up to which an outline that crosses itself is untangled.
-MAX_TANGLED = 200
+#: Vertices up to which an outline that crosses itself is untangled, which takes time with their third power.
+MAX_TANGLED = 50
 
 
 class Unusable(Exception):
     """Shapes that bound no region; says why."""
 
 
+@np.errstate(all="ignore")
 def corners_of(value: Sequence[Any]) -> list[Floats]:
     """Return the rings (n, 2) of a shape that isn't an upright box: a rotated box, or a polygon with its holes.
 
@@ -45,6 +46,7 @@ def corners_of(value: Sequence[Any]) -> list[Floats]:
     return [np.array(ring, dtype=np.float64).reshape(-1, 2) for ring in value]
 
 
+@np.errstate(all="ignore")
 def region_of(shapes: Shapes, by: Floats, convention: Convention, limit: int | None = None) -> Any:
     """Return the union of all shapes as one geometry.
 
@@ -63,13 +65,12 @@ def region_of(shapes: Shapes, by: Floats, convention: Convention, limit: int | N
     vertices = 0
     for value in shapes.values:
         if len(value) == 4 and not isinstance(value[0], (list, tuple)):
-            x1, y1, x2, y2 = convention.answers(np.array([value]), "", "", np.full((1, 4), np.nan))[0] * np.tile(by, 2)
+            x1, y1, x2, y2 = corners(np.array([value]), convention.format)[0] * np.tile(by, 2)
             if not (x2 > x1 and y2 > y1):
                 raise Unusable(f"a box is inverted or empty: {x1:g}, {y1:g}, {x2:g}, {y2:g}")
             rings = [np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])]
         else:
-            with np.errstate(invalid="ignore"):
-                rings = [ring * by for ring in corners_of(value)]
+            rings = [ring * by for ring in corners_of(value)]
         vertices += sum(map(len, rings))
         if limit is not None and vertices > limit:
             raise Unusable(f"the answer has more than {limit:,} corners")

@@ -84,10 +84,9 @@ def _spans(values: Sequence[Sequence[float]]) -> Floats:
 def _problem(spans: Floats) -> str:
     if not len(spans):
         return "there is no span of time"
-    with np.errstate(invalid="ignore"):
-        if not (np.abs(spans) <= LIMIT).all():
-            return "a span is not finite"
-        bad = np.flatnonzero(spans[:, 1] <= spans[:, 0])
+    if not (np.abs(spans) <= LIMIT).all():
+        return "a span is not finite"
+    bad = np.flatnonzero(spans[:, 1] <= spans[:, 0])
     return f"a span ends before it has started: {spans[bad[0], 0]:g} to {spans[bad[0], 1]:g}" if bad.size else ""
 
 
