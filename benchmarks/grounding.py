@@ -3,10 +3,12 @@
 The loops are written after the published rewards' way of working: for each completion a regular expression finds the
 answer's tag and its numbers, and IoU is computed on Python numbers; VLM-R1 opens the sample's image as well, for its
 size, which is measured apart. For many boxes each pair's IoU is computed in Python, and the most confident answer takes
-the best box that is left, as Visual-RFT does. Times are from completion texts to scores, parsing included.
+the best box that is left, as Visual-RFT does. Times are processor seconds from completion texts to scores, parsing included.
 
-    pip install -r benchmarks/requirements.txt
     python benchmarks/grounding.py            # CASES=100000 BOXES=100000 IMAGES=2000
+
+torchvision is an oracle where it can be imported. A build for CUDA beside a torch for CPUs breaks transformers, so that it
+belongs into a folder of its own: pip install --no-deps --target FOLDER torchvision==0.28.0, then PYTHONPATH=FOLDER.
 """
 
 from __future__ import annotations
@@ -205,7 +207,9 @@ def many() -> None:
         loop, f1 = timed(lambda texts=texts, wanted=wanted: loop_detection(texts, wanted), 1)
         batch, scores = timed(lambda texts=texts, wanted=wanted: verifier.function(texts, wanted, **options), 2)
         engine = LocalEngine(remember=0)
-        whole, _ = timed(lambda rows=rows: assay.score(rows, "grounding.detection", engine=engine).total, 2)
+        whole, _ = timed(
+            lambda rows=rows, engine=engine: assay.score(rows, "grounding.detection", engine=engine).total, 2
+        )
         engine.close()
         worse = sum(one.score < score - 1e-9 for one, score in zip(scores, f1, strict=True))
         assert worse == 0, "an optimal matching finds at least what a greedy one finds"
@@ -220,8 +224,9 @@ def many() -> None:
 
 def pairs(references: list[Any]) -> None:
     """The overlaps alone, without reading or matching, beside the libraries'."""
-    from assay_grounding.boxes import pairwise
     from pycocotools import mask as coco
+
+    from assay_grounding.boxes import pairwise
 
     boxes = [np.array([one["bbox_2d"] for one in image], dtype=np.float64) for image in references]
     turned = [np.concatenate([one[:, :2], one[:, 2:] - one[:, :2]], axis=1) for one in boxes]
@@ -268,8 +273,9 @@ def odd_boxes(source: np.random.Generator, count: int) -> np.ndarray:
 
 
 def oracle_boxes(count: int) -> list[tuple[str, int, float]]:
-    from assay_grounding.boxes import aligned, usable
     from pycocotools import mask as coco
+
+    from assay_grounding.boxes import aligned, usable
 
     source = np.random.default_rng(0)
     a = odd_boxes(source, count)
@@ -296,6 +302,7 @@ def oracle_boxes(count: int) -> list[tuple[str, int, float]]:
             theirs = np.concatenate(
                 [torch.diagonal(call(left[k : k + 500], right[k : k + 500])).numpy() for k in range(0, len(left), 500)]
             )
+            # Their guard against a division by zero is turned off: it alone moves CIoU by 1e-8. Equal boxes are NaN then.
             mapped = theirs if ours == "iou" else np.clip((theirs + 1) / 2, 0, 1)
             rows.append(
                 (
@@ -310,6 +317,7 @@ def oracle_boxes(count: int) -> list[tuple[str, int, float]]:
 def oracle_polygons(count: int) -> list[tuple[str, int, float]]:
     """Rotated boxes and concave outlines, by the verifier, beside shapely's set algebra on the same corners."""
     import shapely
+
     from assay_grounding.polygons import polygon
 
     source = np.random.default_rng(1)
@@ -348,8 +356,9 @@ def oracle_polygons(count: int) -> list[tuple[str, int, float]]:
 
 def oracle_masks(count: int) -> list[tuple[str, int, float]]:
     """The verifier beside counting pixels."""
-    from assay_grounding.masks import mask
     from pycocotools import mask as coco
+
+    from assay_grounding.masks import mask
 
     source = np.random.default_rng(2)
     texts, wanted, theirs = [], [], []
