@@ -168,6 +168,8 @@ class Verifier:
         """Hold a verdict to the ranges and fields that were declared."""
         if not returned.status.has_score:
             return returned
+        if not self.fields and returned.score is not None and self.range[0] <= returned.score <= self.range[1]:
+            return returned
         named = {"score": (returned.score, self.range)}
         for name, bounds in self.fields.items():
             if returned.status is Status.SCORED and name not in returned.fields:
@@ -203,9 +205,12 @@ class Verifier:
         so that one sample's failure stays its own.
         """
         if self.scope == "batch" and len(inputs) > 1:
-            columns = zip(*map(self._positional, inputs), strict=True)
+            columns = [
+                [one[i.name] for one in inputs] if i.required else [one.get(i.name, i.default) for one in inputs]
+                for i in self.inputs
+            ]
             try:
-                return self.verdicts(self.function(*map(list, columns), **options), len(inputs))
+                return self.verdicts(self.function(*columns, **options), len(inputs))
             except Exception:
                 return [self.judge(one, options) for one in inputs]
         return [self.judge(one, options) for one in inputs]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assay.engine.call import Call
 from assay.engine.memory import Key, Keys, Memory
@@ -150,7 +150,7 @@ def _answer(calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
         verdicts = first.verifier.judge_batch([calls[number].inputs for number in numbers], first.options)
         seconds = (time.perf_counter() - started) / len(numbers)
         for number, verdict in zip(numbers, verdicts, strict=True):
-            answers[number] = (replace(verdict, seconds=seconds),)
+            answers[number] = (verdict.timed(seconds),)
     return answers
 
 
@@ -161,4 +161,4 @@ def _alone(call: Call) -> tuple[Verdict, ...]:
     else:
         verdicts = [call.verifier.judge(call.inputs, call.options)]
     seconds = (time.perf_counter() - started) / call.size
-    return tuple(replace(verdict, seconds=seconds) for verdict in verdicts)
+    return tuple([verdict.timed(seconds) for verdict in verdicts])

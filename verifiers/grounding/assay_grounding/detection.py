@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy.typing as npt
 from assay import Verdict, verifier
 from assay_grounding.boxes import pairwise, usable
 from assay_grounding.convention import SIZES_MISSING, Convention, Format, Scale, as_sizes
-from assay_grounding.iou import box_exemplar, floats, problems_of
+from assay_grounding.iou import box_exemplar, problems_of
 from assay_grounding.matching import assign, matched_prefixes
 from assay_grounding.reading import WHERE, read_answer, read_reference
 from assay_grounding.shapes import Shapes
@@ -75,35 +77,63 @@ def detection(
     sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     missing = set(np.flatnonzero(np.isnan(convention.factors("", "", sizes)).any(axis=1)).tolist())
     said: list[Verdict | None] = [None] * len(completion)
-    cases: list[_Case] = []
     read: dict[int, Shapes] = {}  # members of a group share one reference
-    for i, text in enumerate(completion):
-        wanted = read.get(id(reference[i]))
-        if wanted is None:
-            wanted = read[id(reference[i])] = read_reference(reference[i], "box")
-        if wanted.problem or i in missing:
-            reason = f"the reference can't be read: {wanted.problem}" if wanted.problem else SIZES_MISSING
+    wanted: list[Shapes] = []
+    for i, one in enumerate(reference):
+        shapes = read.get(id(one))
+        if shapes is None:
+            shapes = read[id(one)] = read_reference(one, "box")
+        wanted.append(shapes)
+        if shapes.problem or i in missing:
+            reason = f"the reference can't be read: {shapes.problem}" if shapes.problem else SIZES_MISSING
             said[i] = Verdict.bad_reference(reason)
-            continue
-        boxes = convention.references(floats(wanted.values), wanted.own)
-        if problem := next(filter(None, problems_of(boxes, convention.stated, sizes[[i] * len(boxes)])), ""):
+    targets, owners = _flat(wanted)
+    own = np.array([bool(one.own) for one in wanted])[owners]
+    targets = np.where(own[:, None], targets, convention.references(targets, ""))
+    for i, problem in zip(owners.tolist(), problems_of(targets, convention.stated, sizes[owners]), strict=True):
+        if problem and said[i] is None:
             said[i] = Verdict.bad_reference(problem)
-            continue
-        answer = read_answer(text, extract, "box", lenient)
-        if answer.problem:
+
+    given: list[Shapes] = []
+    for i, text in enumerate(completion):
+        answer = Shapes() if said[i] is not None else read_answer(text, extract, "box", lenient)
+        given.append(answer)
+        if said[i] is None and answer.problem:
             said[i] = _verdict(metric, answer.problem)
-        elif not answer.values or not wanted.values:
-            right = not answer.values and not wanted.values
-            reason = f"{len(answer.values)} boxes for {len(wanted.values)}"
-            said[i] = _verdict(metric, reason, *[float(right)] * 6)
-        else:
-            given = convention.answers(floats(answer.values), answer.own, wanted.own, sizes[i : i + 1])
-            cases.append(_Case(i, answer, wanted, given, boxes))
+        elif said[i] is None and not (answer.values and wanted[i].values):
+            right = float(not answer.values and not wanted[i].values)
+            said[i] = _verdict(metric, f"{len(answer)} boxes for {len(wanted[i])}", *[right] * 6)
+    flat, theirs = _flat(given)
+    boxes = convention.answers(flat, "", "", sizes[theirs])
+    ends, starts = np.cumsum([len(one) for one in given]), np.cumsum([len(one) for one in wanted])
+    cases: list[_Case] = []
+    for i, (answer, shapes) in enumerate(zip(given, wanted, strict=True)):
+        if said[i] is None:
+            mine = slice(ends[i] - len(answer), ends[i])
+            if answer.own or shapes.own:
+                boxes[mine] = convention.answers(flat[mine], answer.own, shapes.own, sizes[[i] * len(answer)])
+            cases.append(_Case(i, answer, shapes, boxes[mine], targets[starts[i] - len(shapes) : starts[i]]))
+    codes = _Codes()
     for chunk in _chunks(cases):
-        overlaps = _overlaps(chunk)
-        for case, overlap in zip(chunk, overlaps, strict=True):
-            said[case.place] = _judge(case, overlap, iou, by_class, metric)
+        overlap = _overlaps(chunk)
+        admissible = (overlap >= iou) & (overlap > 0)
+        if by_class:
+            admissible &= _agreement(chunk, codes, overlap.shape)
+        for k, case in enumerate(chunk):
+            part = (k, slice(len(case.given)), slice(len(case.boxes)))
+            said[case.place] = _judge(case, overlap[part], admissible[part], metric)
     return [one for one in said if one is not None]
+
+
+def _flat(each: list[Shapes]) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """Return all boxes as written (n, 4), and the place of the sample that each belongs to."""
+    counts = [len(one) for one in each]
+    try:
+        numbers = chain.from_iterable(chain.from_iterable(one.values for one in each))
+        boxes = np.fromiter(numbers, np.float64, 4 * sum(counts))
+    except OverflowError:  # an integer that no float can hold
+        boxes = np.array([float(f"{v}") for one in each for box in one.values for v in box])
+    return boxes.reshape(-1, 4), np.repeat(np.arange(len(each)), counts)
 
 
 class _Case:
@@ -113,6 +143,15 @@ class _Case:
 
     def __init__(self, place: int, answer: Shapes, wanted: Shapes, given: Floats, boxes: Floats) -> None:
         self.place, self.answer, self.wanted, self.given, self.boxes = place, answer, wanted, given, boxes
+
+
+class _Codes(dict[str, int]):
+    """Numbers labels, equal ones alike whatever their case and spacing."""
+
+    def __missing__(self, label: str) -> int:
+        plain = " ".join(label.split()).casefold()
+        number = self[label] = len(self) if plain == label else self[plain]
+        return number
 
 
 def _chunks(cases: list[_Case]) -> Iterator[list[_Case]]:
@@ -129,30 +168,36 @@ def _chunks(cases: list[_Case]) -> Iterator[list[_Case]]:
         yield chunk
 
 
-def _overlaps(chunk: list[_Case]) -> list[Floats]:
-    """Return each image's overlaps (n, m), all computed at once; NaN boxes fill the gaps and overlap nothing."""
-    if len(chunk) == 1:
-        return [pairwise(chunk[0].given, chunk[0].boxes)]
+def _overlaps(chunk: list[_Case]) -> Floats:
+    """Return the images' overlaps (images, n, m), all computed at once; NaN boxes fill the gaps and overlap nothing."""
     given = np.full((len(chunk), max(len(one.given) for one in chunk), 4), np.nan)
     boxes = np.full((len(chunk), max(len(one.boxes) for one in chunk), 4), np.nan)
     for k, one in enumerate(chunk):
         given[k, : len(one.given)] = one.given
         boxes[k, : len(one.boxes)] = one.boxes
-    overlap = pairwise(given, boxes)
-    return [overlap[k, : len(one.given), : len(one.boxes)] for k, one in enumerate(chunk)]
+    return pairwise(given, boxes)
 
 
-def _judge(case: _Case, overlap: Floats, least: float, by_class: bool, metric: str) -> Verdict:
-    admissible = (overlap >= least) & (overlap > 0)
-    if by_class and any(label is not None for label in case.wanted.labels):
-        admissible &= _same(case.answer.labels, case.wanted.labels)
+def _agreement(chunk: list[_Case], codes: _Codes, shape: tuple[int, ...]) -> Bools:
+    """Return which labels agree (images, n, m); a box of the reference without a label takes any."""
+    left = np.full(shape[:2], -2)
+    right = np.full((shape[0], shape[2]), -1)
+    for k, one in enumerate(chunk):
+        right[k, : len(one.boxes)] = [-1 if label is None else codes[label] for label in one.wanted.labels]
+        left[k, : len(one.given)] = [-2 if label is None else codes[label] for label in one.answer.labels]
+    return np.asarray((left[:, :, None] == right[:, None, :]) | (right == -1)[:, None, :], dtype=bool)
+
+
+def _judge(case: _Case, overlap: Floats, admissible: Bools, metric: str) -> Verdict:
     rows, columns = assign(overlap, admissible)
     n, m, right = *overlap.shape, len(rows)
     precision, recall = right / n, right / m
-    stated = any(one is not None for one in case.answer.confidences)
     # Without confidences there is one operating point, and under it a rectangle.
-    average = _average_precision(case.answer.confidences, admissible) if stated else precision * recall
-    sure = _sureness(case.answer.confidences, rows, n) if stated else 0.0
+    average, sure = precision * recall, 0.0
+    confidences = case.answer.confidences
+    if any(one is not None for one in confidences):
+        sure = _sureness(confidences, set(rows.tolist()))
+        average = _average_precision(confidences, admissible)
     reason = f"{right} of {m} found by {n} boxes"
     if not right and (broken := int(n - usable(case.given).sum())):
         reason += f", of which {broken} are inverted, empty or not finite"
@@ -174,23 +219,10 @@ def _verdict(
     return Verdict(fields[metric], reason, fields=fields)
 
 
-def _same(given: list[str | None], wanted: list[str | None]) -> Bools:
-    """Return which labels agree (n, m); a box of the reference without a label takes any."""
-    numbers: dict[str | None, int] = {None: -1}
-    for label in (*wanted, *given):
-        if label not in numbers:
-            plain = " ".join(label.split()).casefold() if label is not None else ""
-            numbers[label] = numbers.setdefault(f"\0{plain}", len(numbers))
-    left, right = np.array([numbers[one] for one in given]), np.array([numbers[one] for one in wanted])
-    return np.asarray((left[:, None] == right) | (right == -1), dtype=bool)
-
-
-def _sureness(confidences: list[float | None], rows: npt.NDArray[np.intp], n: int) -> float:
+def _sureness(confidences: list[float | None], right: set[int]) -> float:
     """The mean of c over boxes that match, of 1 - c over those that don't, of 0 over those that state none."""
-    sure = np.array([np.nan if one is None else one for one in confidences])
-    right = np.zeros(n, bool)
-    right[rows] = True
-    return min(float(np.nansum(np.where(right, sure, 1 - sure))) / n, 1.0)
+    sure = [one if i in right else 1 - one for i, one in enumerate(confidences) if one is not None]
+    return min(math.fsum(sure) / len(confidences), 1.0)
 
 
 def _average_precision(confidences: list[float | None], admissible: Bools) -> float:
@@ -199,10 +231,16 @@ def _average_precision(confidences: list[float | None], admissible: Bools) -> fl
     The points are the answer's distinct confidences; at each, the boxes at least as sure are matched as well as can
     be, so that the order in which equal ones stand doesn't matter.
     """
-    sure = np.array([0.0 if one is None else one for one in confidences])
-    order = np.argsort(-sure, kind="stable")
-    right = np.cumsum(matched_prefixes(admissible[order]))
-    ends = np.flatnonzero(np.append(np.diff(sure[order]) != 0, True))
-    recall = right[ends] / admissible.shape[1]
-    precision = np.maximum.accumulate((right[ends] / (ends + 1))[::-1])[::-1]
-    return float(np.clip(np.sum(np.diff(recall, prepend=0.0) * precision), 0.0, 1.0))
+    sure = [one or 0.0 for one in confidences]
+    order = sorted(range(len(sure)), key=lambda i: -sure[i])
+    right = 0
+    points: list[tuple[int, int]] = [(0, 0)]
+    for seen, (i, more) in enumerate(zip(order, matched_prefixes(admissible[order]), strict=True), 1):
+        right += more
+        if seen == len(order) or sure[order[seen]] != sure[i]:
+            points.append((right, seen))
+    area = precision = 0.0
+    for (right, seen), (before, _) in zip(points[:0:-1], points[-2::-1], strict=True):
+        precision = max(precision, right / seen)
+        area += precision * (right - before) / admissible.shape[1]
+    return min(area, 1.0)

@@ -22,23 +22,22 @@ def assign(overlap: Floats, admissible: Bools) -> tuple[Places, Places]:
         admissible: (n, m) which pairs may be matched at all.
     """
     rows, columns = np.nonzero(admissible)
-    if rows.size < 2 or (_distinct(rows) and _distinct(columns)):
+    if rows.size < 2:
+        return rows, columns
+    # Pairs of which neither has another partner stand; the solver is asked for the rest alone.
+    lone = (np.bincount(rows)[rows] == 1) & (np.bincount(columns)[columns] == 1)
+    if lone.all():
         return rows, columns
     from scipy.optimize import linear_sum_assignment
 
-    # Whoever has no admissible partner needs none of the solver's time.
-    some, others = np.unique(rows), np.unique(columns)
+    some, others = np.unique(rows[~lone]), np.unique(columns[~lone])
     part = np.ix_(some, others)
     # A pair more outweighs every difference between overlaps.
     weight = np.where(admissible[part], overlap[part] + min(len(some), len(others)) + 1.0, 0.0)
     left, right = linear_sum_assignment(weight, maximize=True)
     left, right = some[left], others[right]
     kept = admissible[left, right]
-    return left[kept], right[kept]
-
-
-def _distinct(places: Places) -> bool:
-    return np.unique(places).size == places.size
+    return np.concatenate([rows[lone], left[kept]]), np.concatenate([columns[lone], right[kept]])
 
 
 def matched_prefixes(admissible: Bools) -> list[bool]:
@@ -46,13 +45,24 @@ def matched_prefixes(admissible: Bools) -> list[bool]:
 
     The sum over the first k rows is the size of their largest matching, by augmenting paths (Kuhn 1955).
     """
+    neighbours: list[list[int]] = [[] for _ in range(len(admissible))]
+    rows, columns = np.nonzero(admissible)
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        neighbours[row].append(column)
     partner: dict[int, int] = {}
-    neighbours = [np.flatnonzero(row).tolist() for row in admissible]
-    return [_augment(start, neighbours, partner) for start in range(len(neighbours))]
+    place: dict[int, int] = {}
+    return [_augment(start, neighbours, partner, place) for start in range(len(neighbours))]
 
 
-def _augment(start: int, neighbours: list[list[int]], partner: dict[int, int]) -> bool:
-    """Look, breadth first, for a path from a new row to a free column, and switch the pairs along it."""
+def _augment(start: int, neighbours: list[list[int]], partner: dict[int, int], place: dict[int, int]) -> bool:
+    """Look, breadth first, for a path from a new row to a free column, and switch the pairs along it.
+
+    Args:
+        start: the new row.
+        neighbours: each row's admissible columns.
+        partner: each matched column's row.
+        place: each matched row's column.
+    """
     reached: dict[int, int] = {}
     queue = [start]
     for row in queue:
@@ -60,12 +70,14 @@ def _augment(start: int, neighbours: list[list[int]], partner: dict[int, int]) -
             if column in reached:
                 continue
             reached[column] = row
-            if column not in partner:
-                came_by: dict[int, int] = {other: own for own, other in partner.items()}
-                place: int | None = column
-                while place is not None:
-                    row = reached[place]
-                    partner[place], place = row, came_by.get(row)
-                return True
-            queue.append(partner[column])
+            if column in partner:
+                queue.append(partner[column])
+                continue
+            free: int | None = column
+            while free is not None:
+                owner = reached[free]
+                before = place.get(owner)
+                partner[free], place[owner] = owner, free
+                free = before
+            return True
     return False

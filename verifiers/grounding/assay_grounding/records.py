@@ -141,6 +141,8 @@ def _label(value: Any) -> str | None:
 
 def _confidence(value: Any) -> float | None:
     """A confidence in 0..1; what is none, NaN say, is no confidence at all."""
+    if type(value) is float and 0.0 <= value <= 1.0:
+        return value
     number = _number(value)
     return None if number is None or math.isnan(number) else min(max(number, 0.0), 1.0)
 
