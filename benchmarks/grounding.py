@@ -23,6 +23,7 @@ import tempfile
 import time
 import types
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -296,13 +297,11 @@ def oracle_boxes(count: int) -> list[tuple[str, int, float]]:
         for name, ours, call in (
             ("IoU", "iou", ops.box_iou),
             ("GIoU", "giou", ops.generalized_box_iou),
-            ("DIoU", "diou", ops.distance_box_iou),
-            ("CIoU", "ciou", ops.complete_box_iou),
+            ("DIoU", "diou", partial(ops.distance_box_iou, eps=0.0)),
+            ("CIoU", "ciou", partial(ops.complete_box_iou, eps=0.0)),
         ):
-            theirs = np.concatenate(
-                [torch.diagonal(call(left[k : k + 500], right[k : k + 500])).numpy() for k in range(0, len(left), 500)]
-            )
             # Their guard against a division by zero is turned off: it alone moves CIoU by 1e-8. Equal boxes are NaN then.
+            theirs = call(left[:, None], right[:, None])[:, 0, 0].numpy()
             mapped = theirs if ours == "iou" else np.clip((theirs + 1) / 2, 0, 1)
             rows.append(
                 (
