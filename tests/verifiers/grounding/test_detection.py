@@ -111,9 +111,9 @@ def test_ten_thousand_boxes(judge):
     boxes = np.concatenate([corner, corner + source.uniform(5, 200, (10_000, 2))], axis=1).round(1).tolist()
     wanted = [{"bbox_2d": one, "label": "x"} for one in boxes[:50]]
     answer = json.dumps([{"bbox_2d": one, "label": "x", "confidence": 0.5} for one in boxes])
-    started = time.perf_counter()
+    started = time.process_time()
     verdict = judge("detection", answer, wanted)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert verdict.score == pytest.approx(2 * 50 / 10_050)
     more = judge("detection", json.dumps([[0, 0, 1 + i, 1 + i] for i in range(10_001)]), wanted)
     assert (more.score, "more than 10,000" in more.reason) == (0.0, True)

