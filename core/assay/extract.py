@@ -85,7 +85,7 @@ def extract(text: str, how: str, *, lenient: bool = False) -> Extraction:
             candidates, missing = _LOOK[method](text, argument)
         if not candidates and missing.startswith("a "):  # something was begun here, and broke off
             return Extraction(None, missing)
-        distinct = list(dict.fromkeys(_squeeze(one) for one in candidates))
+        distinct = list(dict.fromkeys(_squeeze(one) for one in candidates)) if len(candidates) > 1 else candidates
         if len(distinct) > 1 and not lenient and method not in ("fence", "last_number", "last_line"):
             shown = " and ".join(repr(_shorten(one)) for one in distinct[:3])
             return Extraction(None, f"there are {len(distinct)} different answers: {shown}")

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import click
 
-    from assay.engine import Engine
+    from assay.engine import Call, Engine
+    from assay.sample import Sample
     from assay.sandbox import Sandbox
     from assay.scores import Scores
     from assay.testing import Example
+    from assay.verdict import Verdict
     from assay.verifier import Verifier
 
 hookspec = pluggy.HookspecMarker("assay")
@@ -41,6 +45,14 @@ def assay_functions() -> Mapping[str, Callable[..., Any]]:
 @hookspec
 def assay_engines() -> Mapping[str, Callable[[], Engine]]:
     """Return engines by name, each as what makes one; `assay score --engine NAME` uses it."""
+    raise NotImplementedError
+
+
+@hookspec
+def assay_drawings() -> Mapping[str, Callable[[Call, Verdict, Sample, Path], Any]]:
+    """Return, by a verifier's leaf, what draws one judged sample: it takes the call, its verdict, the sample and the
+    folder of the data, and returns an image with a method `save(path)`. `assay score --draw` asks for it.
+    """
     raise NotImplementedError
 
 

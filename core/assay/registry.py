@@ -31,6 +31,7 @@ GROUP = "assay"
 FIRST_PARTY = {
     "choice": "assay-choice",
     "format": "assay-format",
+    "grounding": "assay-grounding",
     "math": "assay-math",
     "puzzle": "assay-puzzle",
     "ray": "assay-ray",
@@ -178,6 +179,18 @@ class Registry:
         if strays := found.keys() - self._verifiers[plugin].keys():
             raise PluginError(f"the plugin '{plugin}' has examples for '{min(strays)}', and no such verifier")
         return found
+
+    def drawing(self, name: str) -> Callable[..., Any] | None:
+        """Return what draws the samples of the verifier `plugin.leaf`, `None` where its plugin offers nothing.
+
+        Raises:
+            PluginError: the plugin can't be loaded.
+        """
+        plugin, _, leaf = name.partition(".")
+        self.load(plugin)
+        others = [p for p in self._manager.get_plugins() if p is not self._manager.get_plugin(plugin)]
+        offered = self._manager.subset_hook_caller("assay_drawings", others)()
+        return next((one[leaf] for one in offered if leaf in one), None)
 
     def engine(self, name: str) -> Engine:
         """Make the engine of a name: the plugin's of that name, or any that an installed plugin offers.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from assay.engine import Call
 from assay.language.column import NAMES, SKIPPED, TIMEOUT, Column
 from assay.language.evaluation import Evaluation, to_float
 from assay.sample import Sample
@@ -64,6 +65,7 @@ class Scores:
     def __init__(self, samples: Sequence[Sample], evaluation: Evaluation) -> None:
         columns = evaluation.lines
         self.samples = samples
+        self._judge = evaluation.judge
         self.lines: dict[str, Line] = {name: _line(columns[name]) for name in evaluation.program.reward.text}
         self.verdicts: Mapping[str, list[Verdict | None]] = evaluation.judge.given
         self.verifiers: dict[str, Line] = {label: _judgements(v) for label, v in evaluation.judge.given.items()}
@@ -107,6 +109,10 @@ class Scores:
                     }
                 )
         return rows
+
+    def asked(self, verifier: str, position: int) -> Call | None:
+        """Return the call by which a verifier, by its text in the reward, judged a sample; `None` where it did not."""
+        return self._judge.asked(verifier, position)
 
     def _said(self, position: int) -> str:
         said = dict.fromkeys(line.reasons[position] for line in self.verifiers.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -55,6 +55,8 @@ class Verdict:
             ValueError: the status is unknown, or a score is missing where there must be one or present where
                 there can't be.
         """
+        if self.status is Status.SCORED and type(self.score) is float:
+            return
         status = Status(self.status)
         score = self.score
         if status is Status.TIMEOUT:
@@ -67,6 +69,15 @@ class Verdict:
             raise ValueError(f"a verdict with the status '{status}' has no score, got {score!r}")
         object.__setattr__(self, "status", status)
         object.__setattr__(self, "score", score)
+
+    def timed(self, seconds: float) -> Verdict:
+        """Return the same judgement with the seconds that it took."""
+        # What `dataclasses.replace` does, without checking again what holds already; it is done for every sample.
+        made = object.__new__(Verdict)
+        for name in _FIELDS:
+            object.__setattr__(made, name, getattr(self, name))
+        object.__setattr__(made, "seconds", seconds)
+        return made
 
     @classmethod
     def abstain(cls, reason: str, **details: Any) -> Verdict:
@@ -87,3 +98,6 @@ class Verdict:
     def error(cls, reason: str, **details: Any) -> Verdict:
         """The verifier or a service that it needs failed; says nothing about the completion."""
         return cls(None, reason, details=details, status=Status.ERROR)
+
+
+_FIELDS = tuple(one.name for one in fields(Verdict) if one.name != "seconds")

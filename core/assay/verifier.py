@@ -17,7 +17,7 @@ __all__ = ["Input", "Option", "Verifier", "verifier"]
 
 Range = tuple[float, float]
 Kind = Literal["cpu", "io", "gpu"]
-Scope = Literal["sample", "group"]
+Scope = Literal["sample", "group", "batch"]
 
 REQUIRED: Any = inspect.Parameter.empty
 
@@ -89,14 +89,16 @@ class Verifier:
         options: keyword-only parameters by name, in order.
         range: the bounds of `score`.
         fields: further named scores and their bounds.
-        scope: `sample`, or `group` for a function that takes lists over one whole group and returns a list.
+        scope: `sample`; `group` for a function that takes lists over one whole group and returns a list; `batch` for
+            one that takes lists over any samples and says of each what it would say of it alone.
         kind: what it waits for: `cpu`, `io` or `gpu`.
         timeout: seconds that one call may take before it is killed.
         bounded: its time is bounded by construction, so that it may run in the caller's process without a deadline.
         pure: equal inputs and options give equal verdicts, so that they may be cached.
         boolean: the score is 0 or 1 and may stand alone as a condition.
         version: changes when verdicts change; part of every cache key.
-        exemplar: makes, from a reference and the options, a completion that should score full marks.
+        exemplar: makes, from a reference and the options (and other inputs, by name), a completion that should score
+            full marks.
         distribution: the package it came from.
     """
 
@@ -166,6 +168,8 @@ class Verifier:
         """Hold a verdict to the ranges and fields that were declared."""
         if not returned.status.has_score:
             return returned
+        if not self.fields and returned.score is not None and self.range[0] <= returned.score <= self.range[1]:
+            return returned
         named = {"score": (returned.score, self.range)}
         for name, bounds in self.fields.items():
             if returned.status is Status.SCORED and name not in returned.fields:
@@ -188,9 +192,28 @@ class Verifier:
     def judge(self, inputs: Mapping[str, Any], options: Mapping[str, Any]) -> Verdict:
         """Judge one sample in this thread and return a verdict, whatever the function does short of hanging."""
         try:
+            if self.scope == "batch":
+                return self.verdicts(self.function(*([one] for one in self._positional(inputs)), **options), 1)[0]
             return self.verdict(self.function(*self._positional(inputs), **options))
         except Exception as problem:
             return self.failure(problem)
+
+    def judge_batch(self, inputs: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> list[Verdict]:
+        """Judge samples that share their options in this thread: each gets the verdict that `judge` gives it.
+
+        With `scope="batch"` the function is called once for all of them. If that raises, they are judged one by one,
+        so that one sample's failure stays its own.
+        """
+        if self.scope == "batch" and len(inputs) > 1:
+            columns = [
+                [one[i.name] for one in inputs] if i.required else [one.get(i.name, i.default) for one in inputs]
+                for i in self.inputs
+            ]
+            try:
+                return self.verdicts(self.function(*columns, **options), len(inputs))
+            except Exception:
+                return [self.judge(one, options) for one in inputs]
+        return [self.judge(one, options) for one in inputs]
 
     def judge_group(self, inputs: Mapping[str, Sequence[Any]], options: Mapping[str, Any], size: int) -> list[Verdict]:
         """Judge the `size` members of one group in this thread; each input is a list over the members."""
@@ -200,10 +223,10 @@ class Verifier:
             return [self.failure(problem)] * size
 
     def verdicts(self, returned: Any, size: int) -> list[Verdict]:
-        """Turn what a group verifier returned into a verdict for each of `size` members."""
+        """Turn what a group or batch verifier returned into a verdict for each of `size` members."""
         each = list(returned)
         if len(each) != size:
-            wrong = f"{self.name} returned {len(each)} verdicts for a group of {size}"
+            wrong = f"{self.name} returned {len(each)} verdicts for a {self.scope} of {size}"
             return [Verdict.error(wrong)] * size
         return [self.verdict(one) for one in each]
 
@@ -250,23 +273,24 @@ def verifier(
 
     Positional parameters are inputs: `prompt`, `completion`, `messages`, `row`, `tokens`, `truncated`, or any column
     of the data set (`reference` by custom). Keyword-only parameters are options; each needs a type annotation.
-    The function returns a float, a bool, `None` (abstain) or a `Verdict`; with `scope="group"` it takes a list per
-    input and returns a list.
+    The function returns a float, a bool, `None` (abstain) or a `Verdict`; with `scope="group"` or `"batch"` it takes
+    a list per input and returns a list.
 
     Args:
         function: what to make a verifier of, where the decorator is used bare.
         name: the leaf's name; the function's by default.
         range: the bounds of the score; 0..1 by default.
         fields: names of further scores, with their bounds where these aren't 0..1.
-        scope: `sample` or `group`.
+        scope: `sample`, `group` or `batch`. A batch holds any samples whose options are the same, one or thousands;
+            what is said of one must not depend on the others.
         kind: `cpu` by default, `io` for a coroutine function.
         timeout: seconds that one call may take.
         bounded: its time is bounded by construction: it runs in the caller's process.
         pure: equal inputs give equal verdicts.
         boolean: the score is 0 or 1; taken from the return annotation `bool` where it is not given.
         version: the verifier's own version; the distribution's by default.
-        exemplar: makes, from a reference and the options, a completion that should score full marks; `assay lint`
-            finds unusable references by it.
+        exemplar: makes, from a reference and the options (and other inputs, by name), a completion that should score
+            full marks; `assay lint` finds unusable references by it.
 
     Raises:
         PluginError: the signature breaks these rules. The message names the parameter.
@@ -287,6 +311,10 @@ def verifier(
                 inputs.append(Input(parameter.name, parameter.default))
         if not leaf.isidentifier():
             raise PluginError(f"'{leaf}' can't be a verifier's name: it must be usable as a name in an expression")
+        if scope == "batch" and inspect.iscoroutinefunction(function):
+            raise PluginError(
+                f"verifier {leaf}: a coroutine function can't have scope='batch'; calls run together anyway"
+            )
         if "score" in fields:
             raise PluginError(f"verifier {leaf}: 'score' is the verdict's own score and can't be a field as well")
         return Verifier(

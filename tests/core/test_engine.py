@@ -370,3 +370,35 @@ def test_the_cost_of_a_call_is_small(engine):
 @verifier
 def quick(completion: str):
     return 1.0
+
+
+sizes_seen = []
+
+
+@verifier(scope="batch", bounded=True)
+def batched(completion: list[str], *, times: list[int] | None = None) -> list[float]:
+    """A tenth of each length; notes how many came at once."""
+    sizes_seen.append(len(completion))
+    return [len(one) / 10 / len(times or [1]) for one in completion]
+
+
+def test_a_batch_verifier_is_called_once_for_equal_options(engine):
+    sizes_seen.clear()
+    calls = [
+        Call(batched, {"completion": text}, {"times": [1] * (n % 2 + 1)})
+        for n, text in enumerate(["a", "bb", "ccc", "dd", "a", "a"])
+    ]
+    found = [one[0].score for one in engine.run(calls)]
+    assert found == [0.1, 0.1, 0.3, 0.1, 0.1, 0.05]
+    assert sorted(sizes_seen) == [2, 3]  # the fifth call repeats the first
+    assert [one[0].score for one in engine.run(calls)] == found
+    assert sorted(sizes_seen) == [2, 3]
+
+
+def test_a_batch_verifier_in_a_worker_is_asked_one_by_one(engine):
+    @verifier(scope="batch", timeout=5.0)
+    def apart(completion: list[str]) -> list[float]:
+        return [len(one) / 10 for one in completion]
+
+    found = engine.run([Call(apart, {"completion": "x" * n}, {}) for n in range(5)])
+    assert [one[0].score for one in found] == [0.0, 0.1, 0.2, 0.3, 0.4]

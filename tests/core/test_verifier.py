@@ -181,3 +181,49 @@ class TestVerdict:
         assert Verdict.abstain("x").status == "abstained"
         assert [s.value for s in Status] == ["scored", "timeout", "abstained", "bad_reference", "error"]
         assert [s.has_score for s in Status] == [True, True, False, False, False]
+
+
+# --- scope="batch" ----------------------------------------------------------------------------------------------------
+
+
+@verifier(scope="batch", bounded=True)
+def halves(completion: list[str], reference: list[str] = "x", *, by: float = 2.0) -> list:
+    """Half of the number that the completion is; a letter makes it raise."""
+    return [None if not one else float(one) / by for one in completion]
+
+
+def test_a_batch_says_of_each_what_is_said_of_it_alone():
+    inputs = [{"completion": text} for text in ("1", "", "0.5", "nan", "9")]
+    together = halves.judge_batch(inputs, {"by": 2.0})
+    assert together == [halves.judge(one, {"by": 2.0}) for one in inputs]
+    assert [one.status for one in together] == ["scored", "abstained", "scored", "error", "error"]
+
+
+def test_a_failure_in_a_batch_stays_its_own():
+    found = halves.judge_batch([{"completion": text} for text in ("1", "x", "0.5")], {"by": 2.0})
+    assert [(one.status, one.score) for one in found] == [("scored", 0.5), ("error", None), ("scored", 0.25)]
+    assert "ValueError" in found[1].reason
+
+
+def test_a_batch_of_the_wrong_size_is_the_verifiers_fault():
+    @verifier(scope="batch")
+    def short(completion: list[str]) -> list[float]:
+        return [1.0]
+
+    found = short.judge_batch([{"completion": "a"}, {"completion": "b"}], {})
+    assert [one.status for one in found] == ["error", "error"]
+    assert "1 verdicts for a batch of 2" in found[0].reason
+
+
+def test_a_sample_verifier_is_asked_one_by_one():
+    found = plain.judge_batch([{"completion": "a", "reference": "b"}] * 3, {})
+    assert [one.score for one in found] == [0.5] * 3
+    assert halves.judge_batch([], {"by": 2.0}) == []
+
+
+def test_a_batch_is_no_coroutine():
+    async def remote(completion: list[str]):
+        return [1.0]
+
+    with pytest.raises(PluginError, match="scope='batch'"):
+        verifier(scope="batch")(remote)

@@ -42,6 +42,12 @@ BATCH = 256
     help="Who evaluates: local, or a plugin's, such as ray.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Score only so many rows.")
+@click.option(
+    "--draw",
+    "pictures",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Draw the worst, the best and the most disputed samples into this folder, where a verifier can.",
+)
 def command(
     file: str,
     rewards: Sequence[str],
@@ -50,6 +56,7 @@ def command(
     as_json: bool,
     engine_name: str,
     limit: int | None,
+    pictures: Path | None,
 ) -> None:
     r"""Score a FILE of completions (JSONL, JSON, CSV, Parquet, a folder, or - for standard input) by a reward.
 
@@ -61,6 +68,7 @@ def command(
     Exits with 0 when every sample was judged, 1 when some were not, 2 on a mistake in the command.
     """
     from assay.data import read_rows
+    from assay.gallery import Gallery
     from assay.registry import installed
     from assay.sample import read_samples
     from assay.scoring import Scorer
@@ -82,9 +90,16 @@ def command(
         summary = _Summary(len(rows.malformed))
         header = {"assay": 1, "reward": scorer.reward.text, "map": columns, "file": _fingerprint(samples)}
         with _Output(out, header, summary) as output:
+            gallery = Gallery(scorer.registry) if pictures else None
             for batch in _progress(list(_batches(samples)), output):
-                output.write(scorer.score(batch))
+                scores = scorer.score(batch)
+                output.write(scores)
+                if gallery is not None:
+                    gallery.add(scores)
     click.echo(json.dumps(summary.as_data(), indent=2) if as_json else summary.as_text())
+    if gallery is not None and pictures is not None:
+        for path in gallery.draw(pictures, Path() if file == "-" else Path(file).resolve().parent):
+            click.echo(path, err=True)
     sys.exit(0 if summary.complete else 1)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assay.engine.call import Call
-from assay.engine.memory import Key, Memory, key_of
+from assay.engine.memory import Key, Keys, Memory
 from assay.engine.pool import WorkerPool, by_value, reference_to
 from assay.engine.remote import Remote
 from assay.verdict import Verdict
@@ -64,8 +64,9 @@ class LocalEngine:
         same: dict[int, int] = {}
         todo: list[int] = []
         keys: dict[int, Key] = {}
+        identify = Keys()
         for number, call in enumerate(calls):
-            key = key_of(call)
+            key = identify.call(call)
             if key is None:
                 todo.append(number)
             elif key in first:
@@ -109,7 +110,7 @@ class LocalEngine:
         routes: list[tuple[LocalEngine._Work, list[int]]] = [
             (self._pool.run, apart),
             (self._remote.run, together),
-            (lambda some: [_answer(call) for call in some], here),
+            (_answer, here),
         ]
         return [(work, some) for work, some in routes if some]
 
@@ -132,11 +133,32 @@ class LocalEngine:
         return True
 
 
-def _answer(call: Call) -> tuple[Verdict, ...]:
+def _answer(calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
+    """Answer calls in this thread; those of a batch verifier whose options are the same, at once."""
+    answers: list[tuple[Verdict, ...]] = [()] * len(calls)
+    batches: dict[Key, list[int]] = {}
+    identify = Keys()
+    for number, call in enumerate(calls):
+        options = identify.options(call) if call.verifier.scope == "batch" else None
+        if options is None:
+            answers[number] = _alone(call)
+        else:
+            batches.setdefault((call.verifier.name, call.verifier.function, options), []).append(number)
+    for numbers in batches.values():
+        started = time.perf_counter()
+        first = calls[numbers[0]]
+        verdicts = first.verifier.judge_batch([calls[number].inputs for number in numbers], first.options)
+        seconds = (time.perf_counter() - started) / len(numbers)
+        for number, verdict in zip(numbers, verdicts, strict=True):
+            answers[number] = (verdict.timed(seconds),)
+    return answers
+
+
+def _alone(call: Call) -> tuple[Verdict, ...]:
     started = time.perf_counter()
     if call.verifier.scope == "group":
         verdicts = call.verifier.judge_group(call.inputs, call.options, call.size)
     else:
         verdicts = [call.verifier.judge(call.inputs, call.options)]
     seconds = (time.perf_counter() - started) / call.size
-    return tuple(replace(verdict, seconds=seconds) for verdict in verdicts)
+    return tuple([verdict.timed(seconds) for verdict in verdicts])

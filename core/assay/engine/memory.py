@@ -11,7 +11,7 @@ from typing import Any
 from assay.engine.call import Call
 from assay.verdict import Status, Verdict
 
-__all__ = ["Memory", "key_of"]
+__all__ = ["Keys", "Memory"]
 
 #: Texts longer than this are remembered by their digest.
 LONG = 200
@@ -49,17 +49,35 @@ class Memory:
                 self._found.popitem(last=False)
 
 
-def key_of(call: Call) -> Key | None:
-    """Return what identifies a call, `None` where it is never the same twice: an impure verifier, odd inputs."""
-    verifier = call.verifier
-    if not verifier.pure:
-        return None
-    try:
-        inputs = tuple(_part(value) for value in call.inputs.values())
-        options = tuple(_part(value) for value in call.options.values())
-    except Exception:  # what can't be pickled can't be compared
-        return None
-    return (verifier.name, verifier.version, verifier.function, tuple(call.inputs), inputs, options)
+class Keys:
+    """What identifies the calls of one batch. Calls often share one mapping of options, which is then read once."""
+
+    def __init__(self) -> None:
+        self._options: dict[int, tuple[Any, Key | None]] = {}
+
+    def call(self, call: Call) -> Key | None:
+        """Return what identifies a call, `None` where it is never the same twice: an impure verifier, odd inputs."""
+        verifier = call.verifier
+        options = self.options(call)
+        if not verifier.pure or options is None:
+            return None
+        try:
+            inputs = tuple([_part(value) for value in call.inputs.values()])
+        except Exception:  # what can't be pickled can't be compared
+            return None
+        return (verifier.name, verifier.version, verifier.function, tuple(call.inputs), inputs, options)
+
+    def options(self, call: Call) -> Key | None:
+        """Return what identifies a call's options, `None` where they can't be compared."""
+        known = self._options.get(id(call.options))
+        if known is None:
+            try:
+                parts: Key | None = tuple([(name, _part(value)) for name, value in call.options.items()])
+            except Exception:
+                parts = None
+            # The mapping is kept, so that its identity stays its own.
+            known = self._options[id(call.options)] = (call.options, parts)
+        return known[1]
 
 
 def _part(value: Any) -> Any:

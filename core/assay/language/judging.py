@@ -50,9 +50,10 @@ class Judge:
         asked, calls = [], []
         for position, i in enumerate(missing):
             verdict = refused.get(position)
-            options: dict[str, Any] = dict(call.options)
+            options: Mapping[str, Any] = call.options
             if verdict is None and call.varying:
-                verdict = self._vary(call, i, options)
+                options = own = dict(options)
+                verdict = self._vary(call, i, own)
             if verdict is not None:
                 verdicts[i] = verdict
             else:
@@ -78,6 +79,18 @@ class Judge:
             for i, verdict in zip(members, answer, strict=True):
                 verdicts[i] = verdict
 
+    def asked(self, label: str, i: int) -> Call | None:
+        """Return the call by which a sample was judged under a label, `None` where it was not, or with its group."""
+        call = next((one for one in self.program.calls.values() if one.label == label), None)
+        verdicts = self.given.get(label)
+        if call is None or verdicts is None or verdicts[i] is None or call.verifier.scope == "group":
+            return None
+        inputs, refused = self._inputs(call, [i])
+        options = dict(call.options)
+        if refused or (call.varying and self._vary(call, i, options) is not None):
+            return None
+        return Call(call.verifier, {name: values[0] for name, values in inputs.items()}, options)
+
     def exemplars(
         self, call: BoundCall, exemplar: Callable[[Any, Mapping[str, Any]], str]
     ) -> list[tuple[int, Verdict, Any]]:
@@ -94,7 +107,7 @@ class Judge:
                 continue
             given = {name: values[position] for name, values in inputs.items()}
             try:
-                given["completion"] = exemplar(given["reference"], options)
+                given["completion"] = exemplar(given["reference"], given | options)
             except Exception as raised:
                 verdicts[position] = call.verifier.failure(raised)
                 continue

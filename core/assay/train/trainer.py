@@ -16,6 +16,7 @@ import numpy as np
 import torch
 import trl
 from accelerate.utils import gather_object
+from transformers import ProcessorMixin
 
 from assay.engine import Engine
 from assay.language import Expression, Reward
@@ -87,6 +88,9 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         self._rows = inputs
+        if not isinstance(self.processing_class, ProcessorMixin):
+            # A model of text alone: TRL would ask it to look at these, and the reward may need them.
+            inputs = [{name: row[name] for name in row if name not in ("image", "images")} for row in inputs]
         batch = super()._generate_and_score_completions(inputs)
         return self._leave_out(batch)
 
