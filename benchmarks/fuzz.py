@@ -31,7 +31,8 @@ def main() -> None:
     examples = int(os.environ.get("EXAMPLES", "200000"))
     slowest = [0.0, ""]
     judged = [0, 0]
-    answer("\\boxed{1 km}", "1000 m")  # loads the units
+    answer("\\boxed{1 km}", "1000 m")  # loads the units, as the next does the high precision
+    answer("\\boxed{\\pi}", "3.1416")
 
     @settings(
         max_examples=examples,
