@@ -5,6 +5,7 @@ python benchmarks/fuzz.py            # EXAMPLES=200000 by default
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 
@@ -49,6 +50,8 @@ def main() -> None:
         other = answer(f"\\boxed{{{reference}}}", given_text)
         seconds = time.process_time() - started
         judged[0] += 1
+        if judged[0] % 500 == 0:
+            gc.freeze()  # what the generator remembers grows; collecting it is none of the verifier's time
         judged[1] += one.score == 1
         if seconds > slowest[0]:  # type: ignore[operator]
             slowest[:] = [seconds, f"{given_text!r} for {reference!r}"]
