@@ -15,10 +15,12 @@ import pluggy
 
 from assay import hookspecs
 from assay.errors import PluginError
+from assay.sandbox import shared
 from assay.verifier import Verifier
 
 if TYPE_CHECKING:
     from assay.engine import Engine
+    from assay.sandbox import Sandbox
     from assay.scores import Scores
 
 __all__ = ["GROUP", "Plugin", "Registry", "installed"]
@@ -27,7 +29,14 @@ __all__ = ["GROUP", "Plugin", "Registry", "installed"]
 GROUP = "assay"
 
 #: First-party plugins by name, so that an unknown name can say what to install.
-FIRST_PARTY = {"format": "assay-format", "math": "assay-math", "ray": "assay-ray"}
+FIRST_PARTY = {
+    "bubblewrap": "assay-bubblewrap",
+    "docker": "assay-docker",
+    "format": "assay-format",
+    "math": "assay-math",
+    "process": "assay-process",
+    "ray": "assay-ray",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +177,46 @@ class Registry:
         if name in self._found:
             raise PluginError(self.problem(name) or f"the plugin '{name}' offers no engine")
         raise PluginError(self._unknown_plugin(name))
+
+    def sandboxes(self) -> Mapping[str, Callable[[], Sandbox]]:
+        """Return what makes each sandbox that an installed plugin offers, by name. Loads every plugin."""
+        for plugin in self.names:
+            self.problem(plugin)  # loads it; a plugin that can't be loaded offers none
+        offers: list[Mapping[str, Callable[[], Sandbox]]] = self._manager.hook.assay_sandboxes()
+        return {name: make for offered in offers for name, make in offered.items()}
+
+    def sandbox(self, name: str | None = None) -> Sandbox:
+        """Return the sandbox of a name: one instance for this process, closed at its exit.
+
+        Args:
+            name: a sandbox, or several in order of preference as `"bubblewrap, process"`, of which the first that works
+                is taken; `None` for the strongest that works here. One for trusted code alone is never taken unless it
+                is named.
+
+        Raises:
+            PluginError: there is none, or it can't be used on this machine; the message says what to do.
+        """
+        offered = self.sandboxes()
+        if name is None:
+            made = [shared(leaf, make) for leaf, make in offered.items()]
+            wanted = [one.name for one in sorted(made, key=lambda one: -one.strength) if one.strength > 0]
+            if not wanted:
+                raise PluginError("no sandbox for untrusted code is installed: pip install assay-bubblewrap")
+        else:
+            wanted = [one.strip() for one in name.split(",")]
+        problems = []
+        for leaf in wanted:
+            if leaf not in offered:
+                problems.append(self.problem(leaf) if leaf in self._found else self._unknown_plugin(leaf))
+                continue
+            sandbox = shared(leaf, offered[leaf])
+            if (problem := sandbox.problem()) is None:
+                return sandbox
+            problems.append(f"the sandbox '{leaf}' can't be used here: {problem}")
+        text = "; ".join(one or "" for one in problems)
+        if name is None and "process" in offered:
+            text += ". For code that you trust as your own, name the sandbox 'process'"
+        raise PluginError(text)
 
     @property
     def hook(self) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
 
-__all__ = ["Execution", "Limits", "Program", "Sandbox", "Status"]
+__all__ = ["Execution", "Limits", "Program", "Sandbox", "Status", "shared"]
 
 #: How an execution ended. `killed`: by a signal that no limit of ours sent. `unavailable`: it never ran, through no
 #: fault of the program's; a verifier makes an error of it, never a score.
@@ -93,6 +96,8 @@ class Sandbox(ABC):
     """Runs untrusted programs; safe to use from many threads at once; a context manager that leaves nothing behind."""
 
     name: str
+    #: The strongest that works is the default; 0 is for trusted code alone, and never the default.
+    strength: int = 1
 
     @abstractmethod
     def run(self, program: Program, limits: Limits = Limits()) -> Execution:
@@ -113,3 +118,31 @@ class Sandbox(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+_shared: dict[str, Sandbox] = {}
+_lock = threading.Lock()
+
+
+def shared(name: str, make: Callable[[], Sandbox]) -> Sandbox:
+    """Return this process's sandbox of a name, made when it is first asked for and closed at exit."""
+    with _lock:
+        if name not in _shared:
+            _shared[name] = make()
+        return _shared[name]
+
+
+@atexit.register
+def _close() -> None:
+    while _shared:
+        _shared.popitem()[1].close()
+
+
+def _forget() -> None:
+    """Leave a parent's sandboxes to the parent."""
+    global _lock
+    _lock = threading.Lock()
+    _shared.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
