@@ -536,11 +536,10 @@ def lay(work: str, files: list[tuple[str, bytes]]) -> None:
 
 def execute(code: bytes) -> typing.NoReturn:
     """Run Python source as the main module of this interpreter, end as an interpreter does."""
-    for name, stream in (
-        ("stdin", open(0, encoding="utf-8", closefd=False)),
-        ("stdout", open(1, "w", encoding="utf-8", closefd=False)),
-        ("stderr", open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)),
+    for fd, (name, mode, errors) in enumerate(
+        [("stdin", "r", "strict"), ("stdout", "w", "strict"), ("stderr", "w", "backslashreplace")]
     ):
+        stream: typing.Any = open(fd, mode, 1 if fd == 2 else -1, encoding="utf-8", errors=errors, closefd=False)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     main = types.ModuleType("__main__")
@@ -562,9 +561,9 @@ def execute(code: bytes) -> typing.NoReturn:
         with contextlib.suppress(BaseException):
             if last:
                 last()
-    for stream in (sys.stdout, sys.stderr):
+    for written in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            written.flush()
         except (OSError, ValueError):
             status = status or 120
         except BaseException:

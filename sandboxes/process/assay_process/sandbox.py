@@ -49,8 +49,8 @@ class ProcessSandbox(WarmSandbox):
         try:
             with theirs:
                 child = subprocess.Popen(  # noqa: S603 - our own interpreter
-                    [sys.executable, "-I", "-c", BOOT], stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL,
-                    cwd="/", env={**ENVIRONMENT, "PATH": path}, start_new_session=True,
+                    [sys.executable, "-I", "-c", BOOT], stdin=theirs.fileno(), stdout=theirs.fileno(),
+                    stderr=subprocess.DEVNULL, cwd="/", env={**ENVIRONMENT, "PATH": path}, start_new_session=True,
                 )  # fmt: skip
         except BaseException as problem:
             ours.close()
