@@ -124,7 +124,7 @@ def serve() -> typing.Callable[[], None]:
         status = os.waitpid(pid, 0)[1]
         if config["reaper"] == "agent":
             end_all()
-        for place in config["clean"]:
+        for place in filter(os.path.isdir, config["clean"]):
             empty(place)
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == LOST:
             for place in config["clean"]:
