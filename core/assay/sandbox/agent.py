@@ -120,7 +120,10 @@ def serve() -> typing.Callable[[], None]:
         waiting.poll()
         pid = divide(config)
         if pid == 0:
-            return supervise(config, kernel_filter, source, answer)
+            try:
+                return supervise(config, kernel_filter, source, answer)
+            except Exception as problem:
+                unavailable(answer, f"{type(problem).__name__}: {problem}")
         status = os.waitpid(pid, 0)[1]
         if config["reaper"] == "agent":
             end_all()
@@ -236,7 +239,7 @@ def supervise(
 
 def unavailable(answer: int, problem: object) -> typing.NoReturn:
     """Answer that the program never ran."""
-    reason = f"the program was not started: {problem}"
+    reason = f"the program could not be run: {problem}"
     send(answer, {"status": "unavailable", "exit_code": None, "reason": reason}, [b"", b""])
     os._exit(0)
 
@@ -286,8 +289,9 @@ class Watch:
         for fd in exits:
             poller.register(fd, select.POLLIN)
         poller.register(entry, select.POLLOUT)
-        ended = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") else None
-        if ended is not None:
+        ended = None
+        with contextlib.suppress(OSError, AttributeError):  # gVisor and macOS have none; there, look often
+            ended = os.pidfd_open(self.pid)
             poller.register(ended, select.POLLIN)
         rest, verdict, status = memoryview(stdin), None, None
         pause, due = 0.0, started + min(self.limits["wall"], self.cpu / (os.cpu_count() or 1))
@@ -295,7 +299,7 @@ class Watch:
             due = min(due, started + GLANCE)
         while verdict is None:
             pause = max(due - time.monotonic(), 0)
-            events = poller.poll(math.ceil(1000 * (pause if ended is not None else min(pause, 0.01))))
+            events = poller.poll(math.ceil(1000 * (pause if ended is not None else min(pause, 0.002))))
             for fd, _ in events:
                 if fd in caught:
                     part = drain(fd, caught[fd], self.limits["output"])
