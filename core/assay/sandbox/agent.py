@@ -567,7 +567,8 @@ def execute(code: bytes) -> typing.NoReturn:
                 last()
     for written in (sys.stdout, sys.stderr):
         try:
-            written.flush()
+            if not written.closed:
+                written.flush()
         except (OSError, ValueError):
             status = status or 120
         except BaseException:
