@@ -254,7 +254,7 @@ def test_waiting_for_a_processor_is_not_late(sandbox):
 
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
     try:
-        if sandbox.gaps() == {} and sandbox.name == "docker":
+        if getattr(sandbox, "runtime", None):
             pytest.skip("gVisor does not say how long a process waited")
         done = run(sandbox, busy, limits=Limits(wall=max(alone * 1.7, 0.2)))
     finally:
@@ -318,7 +318,8 @@ def test_the_limit_of_processes(sandbox, keeps, how):
 def test_a_fork_bomb_ends(sandbox, keeps):
     keeps("processes")
     done = run(sandbox, "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", limits=Limits(wall=1))
-    assert done.status in ("timeout", "memory")
+    # Where gVisor's kernel runs out of memory, its container is lost: that is an error, and never a pass.
+    assert done.status in ("timeout", "memory", *(["unavailable"] if getattr(sandbox, "runtime", None) else []))
     assert run(sandbox, "print('alive')").stdout == "alive\n"
 
 
