@@ -1,38 +1,16 @@
-"""The sandboxes of this repository, each tried for real; one that can't be used here is skipped, or fails in CI."""
+"""Each sandbox in turn."""
 
 from __future__ import annotations
 
-import os
-
 import pytest
-
-from assay.registry import installed
-
-NAMES = ["process", "bubblewrap", "docker", "gvisor"]
-
-
-def made(name, **options):
-    if name == "gvisor":
-        from assay_docker.sandbox import DockerSandbox
-
-        return DockerSandbox(runtime="runsc", **options)
-    return installed().sandboxes()[name](**options)
-
-
-def usable(name, **options):
-    """Return a sandbox that works, or skip; CI demands that all do."""
-    sandbox = made(name, **options)
-    if problem := sandbox.problem():
-        sandbox.close()
-        (pytest.fail if os.environ.get("ASSAY_REQUIRE_SERVICES") == "1" else pytest.skip)(f"{name}: {problem}")
-    return sandbox
+from places import NAMES, usable
 
 
 @pytest.fixture(scope="package", params=NAMES)
 def sandbox(request):
     """Each sandbox, with one worker: what one program leaves behind, the next would find."""
-    with usable(request.param, workers=1) as made:
-        yield made
+    with usable(request.param, workers=1) as one:
+        yield one
 
 
 @pytest.fixture
