@@ -23,6 +23,8 @@ from assay_bubblewrap.cgroup import MemoryGroup
 
 __all__ = ["BubblewrapSandbox"]
 
+#: Our interpreter, without a `..` whose folder isn't there inside; a link stays, for it tells a virtual environment.
+_PYTHON = os.path.normpath(sys.executable)  # noqa: PTH
 #: The user that programs are, inside.
 _USER = 1000
 #: Where root's programs get users of their own outside: ids that no distribution gives to anybody.
@@ -99,12 +101,12 @@ class BubblewrapSandbox(WarmSandbox):
         told, tell = os.pipe()
         wait, go = os.pipe()
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
-        python = [sys.executable, "-I", "-c", BOOT]
+        python = [_PYTHON, "-I", "-c", BOOT]
         root = os.geteuid() == 0
         command = ["bwrap", *_namespaces(root), "--info-fd", str(tell), "--userns-block-fd", str(wait), *_places()]
         if group:
             command += ["--ro-bind", str(group.events), group.inside]
-        path = os.pathsep.join([str(Path(sys.executable).parent), ENVIRONMENT["PATH"]])
+        path = os.pathsep.join([str(Path(_PYTHON).parent), ENVIRONMENT["PATH"]])
         monitor = inner = None
 
         def end() -> None:
@@ -187,7 +189,9 @@ def _places() -> Iterator[str]:
     yield from ("--dir", "/etc")
     for name in ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"):
         yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
-    for prefix in sorted({Path(sys.base_prefix), Path(sys.prefix), Path(sys.base_prefix).resolve()}):
+    for prefix in sorted(
+        {Path(os.path.normpath(one)) for one in (sys.base_prefix, sys.prefix, Path(sys.base_prefix).resolve())}
+    ):
         if not prefix.is_relative_to("/usr"):
             for parent in reversed(prefix.parents[:-1]):
                 yield from ("--dir", str(parent))  # else only their owner could pass
