@@ -27,7 +27,7 @@ __all__ = ["GROUP", "Plugin", "Registry", "installed"]
 GROUP = "assay"
 
 #: First-party plugins by name, so that an unknown name can say what to install.
-FIRST_PARTY = {"format": "assay-format", "math": "assay-math", "ray": "assay-ray"}
+FIRST_PARTY = {"format": "assay-format", "math": "assay-math", "ray": "assay-ray", "sql": "assay-sql"}
 
 
 @dataclass(frozen=True, slots=True)
