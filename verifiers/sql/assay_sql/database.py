@@ -164,11 +164,16 @@ def _paths(named: str, root: str) -> Sequence[str]:
     Raises:
         DatabaseError: none, or one that leads outside.
     """
-    base = Path(root or ".")
     try:
-        top, path = base.resolve(), (base / named).resolve()
+        return _inside(named, root)
     except (OSError, ValueError, RuntimeError) as problem:
-        raise DatabaseError(f"{named!r} is no path: {problem}") from None
+        shown = named if len(named) < 200 else named[:200] + "..."
+        raise DatabaseError(f"{shown!r} is no path: {getattr(problem, 'strerror', None) or problem}") from None
+
+
+def _inside(named: str, root: str) -> Sequence[str]:
+    base = Path(root or ".")
+    top, path = base.resolve(), (base / named).resolve()
     if (root or not Path(named).is_absolute()) and not path.is_relative_to(top):
         raise DatabaseError(
             f"the database {named!r} leads out of {str(top)!r}; set root= to the folder that holds the databases"

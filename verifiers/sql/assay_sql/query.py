@@ -30,6 +30,9 @@ MAX_DEPTH = 60
 _BEGINNINGS = ("SELECT", "WITH", "VALUES", "FROM", "(", "TABLE")
 
 _ANSI = re.compile(r"\x1b\[\d*m")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: What makes a format long: a width from the data, or one of four digits.
+_WIDE = re.compile(r"\*|\d{4}")
 _FENCED = re.compile(r"\s*(?:```|~~~)")
 _FILE = re.compile(r"[/\\]|^\w+:|\.(?:csv|tsv|json|jsonl|ndjson|parquet|xlsx|db|duckdb|sqlite|txt|gz)$", re.IGNORECASE)
 
@@ -133,6 +136,8 @@ def _read(text: str, dialect: str) -> Query | str:
 
     if "\0" in text:
         return "holds a null byte"
+    if _SURROGATE.search(text):
+        return "holds half a character, which is no Unicode"
     spoken = Dialect.get_or_raise(dialect)
     try:
         tokens = spoken.tokenize(text)
@@ -170,6 +175,13 @@ def _depth(tokens: Iterable[Any]) -> int:
     return deepest
 
 
+def _is_narrow(formats: list[Any]) -> bool:
+    """Whether a format can't ask for a field so wide that to fill it takes for ever."""
+    from sqlglot import exp
+
+    return all(isinstance(one, exp.Literal) and one.is_string and not _WIDE.search(one.name) for one in formats)
+
+
 def _objection(tree: Any, dialect: str) -> str | None:
     """Return why a statement may not run, `None` where it only reads."""
     from sqlglot import exp
@@ -182,6 +194,10 @@ def _objection(tree: Any, dialect: str) -> str | None:
             if isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc)):
                 if not is_allowed(node.name):
                     return f"calls {node.name[:60]}(), which is not among the functions that only compute"
+                if node.name.lower() == "printf" and not _is_narrow(node.expressions[:1]):
+                    return "calls printf() with a format that is not a plain text of fields of less than 1,000"
+            elif isinstance(node, exp.Format) and not _is_narrow([node.this]):
+                return "calls format() with a format that is not a plain text of fields of less than 1,000"
             elif isinstance(node, refused_kinds()):
                 return f"calls {node.sql_name()}(), which is not among the functions that only compute"
         elif isinstance(node, exp.CTE):

@@ -46,9 +46,10 @@ class DuckDB:
 
     def run(self, sql: str, limits: Limits, role: str) -> Result:
         """Run a query; see `Database.run`."""
+        instance = self._open()
         import duckdb
 
-        connection = self._open().cursor()
+        connection = instance.cursor()
         late = threading.Event()
 
         def interrupt() -> None:

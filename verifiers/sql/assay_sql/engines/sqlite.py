@@ -15,8 +15,8 @@ __all__ = ["SQLite"]
 
 #: Instructions of SQLite's virtual machine between two looks at the clock: some 50 microseconds.
 _STEPS = 5_000
-#: The largest text or blob that a query may make; one instruction makes it, and the clock waits.
-_VALUE = 16 * 2**20
+#: The largest row, text or blob. One instruction searches a text for another, and the clock waits for it.
+_VALUE = 2**20
 
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 # Operators are functions to the authorizer.
@@ -96,7 +96,7 @@ class SQLite:
         if code == sqlite3.SQLITE_AUTH:
             return QueryError("invalid", f"may only read: {problem}")
         if code in (sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM):
-            return QueryError("large", f"makes a value of more than {_VALUE:,} bytes")
+            return QueryError("large", f"makes or reads a value of more than {_VALUE:,} bytes")
         return QueryError.failed(problem)
 
     def _connect(self) -> sqlite3.Connection:
