@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from assay.extract import check, extract
-from assay_sql.functions import is_allowed, refused_kinds
+from assay_sql.functions import is_allowed, is_volatile, refused_kinds
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -53,11 +53,13 @@ class Query:
         text: as it was written, without the semicolon at its end; this is what an engine runs.
         tree: sqlglot's tree; copy it before changing it, since equal texts share one.
         dialect: in which it was read.
+        volatile: it asks for the time or for chance, so that it may return something else the next time.
     """
 
     text: str
     tree: exp.Expression
     dialect: str
+    volatile: bool = False
 
 
 def find(completion: str, how: str = WHERE) -> str:
@@ -161,7 +163,10 @@ def _read(text: str, dialect: str) -> Query | str:
     tree = trees[0] if len(trees) == 1 else None
     if tree is None:
         return "is several statements; only one may be given"
-    return _objection(tree, dialect) or Query(statement, cast("exp.Expression", tree), dialect)
+    refusal = _objection(tree, dialect)
+    if refusal is not None:
+        return refusal
+    return Query(statement, cast("exp.Expression", tree), dialect, any(map(is_volatile, tree.walk())))
 
 
 def _depth(tokens: Iterable[Any]) -> int:

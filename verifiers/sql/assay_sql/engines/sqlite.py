@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from pathlib import Path
 
-from assay_sql.engines.file import Stamp, digest, stamp
+from assay_sql.engines.file import Stamp, digest, is_stamped
 from assay_sql.engines.pool import Pool
 from assay_sql.functions import is_allowed
 from assay_sql.result import DatabaseError, Limits, QueryError, Result, collect
@@ -46,13 +47,12 @@ class SQLite:
     def content(self) -> str:
         """Return what identifies the content; see `Database.content`."""
         for suffix in ("-wal", "-journal"):
-            beside = Path(self.path + suffix)
-            if beside.exists() and beside.stat().st_size:
+            if _size(self.path + suffix):
                 raise DatabaseError(
-                    f"{self.path} has unfinished work beside it ({beside.name}): another process is writing, or one "
-                    "has died; open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE)"
+                    f"{self.path} has unfinished work beside it (its {suffix} file): another process is writing, or "
+                    "one has died; open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE)"
                 )
-        if stamp(self.path) != self.stamp:
+        if not is_stamped(self.path, self.stamp):
             raise DatabaseError(f"{self.path} was changed while it was used")
         return digest(self.path, self.stamp)
 
@@ -115,6 +115,13 @@ class SQLite:
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         connection.set_authorizer(_authorize)
         return connection
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:
+        return 0
 
 
 def _authorize(action: int, _: str | None, second: str | None, *__: str | None) -> int:
