@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay import Verifier, hookimpl
+from assay_sql.cells import cells
+from assay_sql.execution import execution, valid
 
-__all__ = ["assay_verifiers"]
+__all__ = ["assay_verifiers", "cells", "execution", "valid"]
 
 
 @hookimpl
 def assay_verifiers() -> Sequence[Verifier]:
     """The verifiers of this plugin."""
-    return []
+    return [execution, cells, valid]

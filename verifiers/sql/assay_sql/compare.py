@@ -1,0 +1,264 @@
+"""Decides whether a result is the reference's, and names the first difference where it is not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Literal
+
+from assay_sql.matching import alignments
+from assay_sql.ordering import Expected
+from assay_sql.result import Result, Row
+from assay_sql.values import close, forms, same_rows
+
+__all__ = ["Columns", "Difference", "Rules", "compare"]
+
+Columns = Literal["position", "any", "name"]
+
+#: Differing rows that are looked through for the pair that differs least.
+_SHOWN = 50
+#: Ways to order columns that are tried where rows tie at a LIMIT, and colors can't tell the columns apart.
+_TRIED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts as the same result.
+
+    Attributes:
+        columns: compared by `position`, in `any` order, or by `name`; names matter in the last alone.
+        order: whether the rows' order counts where the reference orders them.
+        tolerance: relative difference of floats that is forgiven.
+        ignore_case: text is compared without case.
+    """
+
+    columns: Columns = "position"
+    order: bool = True
+    tolerance: float = 1e-9
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a result differs: its kind (`columns`, `rows`, `order` or `values`) and a sentence."""
+
+    kind: str
+    reason: str
+
+
+def compare(given: Result, wanted: Expected, rules: Rules) -> Difference | None:
+    """Compare a result with what is expected.
+
+    Takes time in proportion to n log n for n cells; columns in any order add a number of passes that is bounded.
+
+    Returns:
+        `None` where they are the same.
+    """
+    if len(given.names) != len(wanted.names):
+        return Difference("columns", f"{_count(given.names, 'column')} instead of {len(wanted.names)}")
+    if len(given.rows) != len(wanted.rows):
+        return Difference("rows", f"{_count(given.rows, 'row')} instead of {len(wanted.rows)}")
+    if not given.rows and rules.columns != "name":
+        return None
+    blocks = wanted.blocks if rules.order and wanted.ordered else [0] * len(wanted.rows)
+    spare = wanted.spare if blocks is wanted.blocks or not wanted.ordered else {0: _flat(wanted.spare)}
+    spare = {block: rows for block, rows in spare.items() if rows}
+    whole = _Comparison(given, wanted, blocks, spare, rules)
+    if whole.same():
+        return None
+    return whole.difference()
+
+
+class _Comparison:
+    """A result and what is expected, of as many rows and columns."""
+
+    def __init__(
+        self, given: Result, wanted: Expected, blocks: list[int], spare: dict[int, list[Row]], rules: Rules
+    ) -> None:
+        self.given, self.wanted, self.rules = given, wanted, rules
+        self.blocks, self.spare = blocks, spare
+        # Both sides as they are compared, and as they were: the forms replace the values where these are not enough.
+        self.mine, self.theirs = given.rows, wanted.rows
+        self.form: Callable[[Any], Any] | None = None
+        self.order: tuple[int, ...] | None = None
+
+    def same(self) -> bool:
+        """Whether the results are the same: as they stand, or else in the forms of their values."""
+        if self._agree():
+            return True
+        every = [self.given.rows, self.wanted.rows, *self.spare.values()]
+        self.form = forms(every, self.rules.tolerance, self.rules.ignore_case)
+        if self.form is None:
+            return False
+        self.mine = [tuple(map(self.form, row)) for row in self.given.rows]
+        self.theirs = [tuple(map(self.form, row)) for row in self.wanted.rows]
+        return self._agree()
+
+    def _agree(self) -> bool:
+        if self.mine == self.theirs and self.rules.columns != "name":
+            return self._confirmed(None)
+        return any(self._equal(order) and self._confirmed(order) for order in self._orders())
+
+    def _orders(self) -> Iterator[tuple[int, ...] | None]:
+        """The orders of the result's columns under which it may be the expected one; `None` is its own."""
+        width = len(self.wanted.names)
+        if self.rules.columns == "name":
+            order = _by_name(self.given.names, self.wanted.names)
+            if order is not None:
+                yield order
+            return
+        yield None
+        if self.rules.columns == "any" and width > 1:
+            mine, theirs = list(zip(*self.mine, strict=True)), list(zip(*self.theirs, strict=True))
+            if self.spare:
+                yield from self._contained(mine)
+            else:
+                yield from alignments(theirs, mine, self.blocks)
+
+    def _contained(self, mine: list[tuple[Any, ...]]) -> Iterator[tuple[int, ...]]:
+        """Orders under which each column holds nothing that the expected one, with what ties at its edges, doesn't."""
+        every = self.theirs + [self._formed(row) for row in _flat(self.spare)]
+        theirs = [set(column) for column in zip(*every, strict=True)]
+        sets = [set(column) for column in mine]
+        fitting = [[n for n, held in enumerate(sets) if held <= wanted] for wanted in theirs]
+        tried = 0
+        stack: list[tuple[int, ...]] = [()]
+        while stack and tried < _TRIED:
+            taken = stack.pop()
+            if len(taken) == len(theirs):
+                tried += 1
+                yield taken
+                continue
+            stack += [(*taken, n) for n in reversed(fitting[len(taken)]) if n not in taken]
+            if len(stack) > _TRIED * len(theirs):
+                return
+
+    def _equal(self, order: tuple[int, ...] | None) -> bool:
+        """Whether the rows are the same, block by block, with the columns in an order."""
+        mine = _ordered(self.mine, order)
+        if not self.spare:
+            if self.blocks[-1:] == [0]:
+                return Counter(mine) == Counter(self.theirs)
+            return Counter(zip(self.blocks, mine, strict=True)) == Counter(zip(self.blocks, self.theirs, strict=True))
+        allowed = Counter(zip(self.blocks, self.theirs, strict=True))
+        for block, rows in self.spare.items():
+            allowed.update((block, self._formed(row)) for row in rows)
+        return Counter(zip(self.blocks, mine, strict=True)) <= allowed
+
+    def _formed(self, row: Row) -> Row:
+        return row if self.form is None else tuple(map(self.form, row))
+
+    def _confirmed(self, order: tuple[int, ...] | None) -> bool:
+        """Whether rows of equal forms can be paired value by value."""
+        if self.form is None:
+            return True
+        raw, groups = _ordered(self.given.rows, order), defaultdict(lambda: ([], []))  # type: ignore[var-annotated]
+        for n, row in enumerate(_ordered(self.mine, order)):
+            groups[self.blocks[n], row][0].append(self._plain(raw[n]))
+        for n, row in enumerate(self.theirs):
+            groups[self.blocks[n], row][1].append(self._plain(self.wanted.rows[n]))
+        for block, rows in self.spare.items():
+            for row in rows:
+                groups[block, self._formed(row)][1].append(self._plain(row))
+        return all(
+            len(mine) != len(theirs) or same_rows(mine, theirs, self.rules.tolerance)
+            for mine, theirs in groups.values()
+        )
+
+    def _plain(self, row: Row) -> Row:
+        """A row with its numbers as they were, and its text in its form."""
+        form = self.form
+        assert form is not None
+        return tuple([form(value) if isinstance(value, str) else value for value in row])
+
+    def difference(self) -> Difference:
+        """Name the first difference."""
+        if self.rules.columns == "name" and _by_name(self.given.names, self.wanted.names) is None:
+            return Difference(
+                "columns", f"columns named {_listed(self.given.names)} instead of {_listed(self.wanted.names)}"
+            )
+        order = next(iter(self._orders()), None)
+        mine = _ordered(self.mine, order)
+        surplus = self._left_over(mine, self.theirs)
+        if self.wanted.ordered and self.rules.order and surplus and Counter(mine) == Counter(self.theirs):
+            row = surplus[0]
+            shown = _shown(_ordered([self.given.rows[row]], order)[0])
+            return Difference("order", f"the rows are right, but not their order: row {row + 1} is {shown}")
+        missing = self._left_over(self.theirs, mine)
+        if not surplus or not missing:
+            return Difference("values", "other values")
+        row, best = surplus[0], missing[:_SHOWN]
+        other = min(best, key=lambda n: (self._apart(mine[row], self.theirs[n]), abs(n - row)))
+        column = next(
+            n
+            for n, pair in enumerate(zip(mine[row], self.theirs[other], strict=True))
+            if not close(pair[0], pair[1], self.rules.tolerance)
+        )
+        got = _ordered([self.given.rows[row]], order)[0][column]
+        want = self.wanted.rows[other][column]
+        name = self.wanted.names[column] or str(column + 1)
+        more = f" ({len(surplus)} rows differ)" if len(surplus) > 1 else ""
+        return Difference("values", f"row {row + 1}: {_value(got)} instead of {_value(want)} in column {name}{more}")
+
+    def _left_over(self, rows: Sequence[Row], others: Sequence[Row]) -> list[int]:
+        """The positions of the rows that have no equal among the others."""
+        ordered = self.blocks[-1:] != [0]
+        left = Counter(zip(self.blocks, others, strict=True)) if ordered else Counter((0, row) for row in others)
+        found = []
+        for n, row in enumerate(rows):
+            key = (self.blocks[n], row)
+            if left[key] > 0:
+                left[key] -= 1
+            else:
+                found.append(n)
+        return found
+
+    def _apart(self, left: Row, right: Row) -> int:
+        different = sum(not close(a, b, self.rules.tolerance) for a, b in zip(left, right, strict=True))
+        return different or len(left) + 1  # a row that is the same can't be what is missing
+
+
+def _ordered(rows: list[Row], order: tuple[int, ...] | None) -> list[Row]:
+    if order is None:
+        return rows
+    if len(order) == 1:
+        return rows
+    return list(map(itemgetter(*order), rows))
+
+
+def _by_name(given: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...] | None:
+    """Where each wanted name stands among the given ones, without case; of a name that stands twice in their order."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for n, name in enumerate(given):
+        places[name.lower()].append(n)
+    found = []
+    for name in wanted:
+        if not places[name.lower()]:
+            return None
+        found.append(places[name.lower()].pop(0))
+    return tuple(found)
+
+
+def _flat(spare: dict[int, list[Row]]) -> list[Row]:
+    return [row for rows in spare.values() for row in rows]
+
+
+def _count(things: Sequence[Any], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    text = repr(value) if isinstance(value, (str, bytes, tuple)) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _shown(row: Row) -> str:
+    return "(" + ", ".join(map(_value, row[:6])) + (", ...)" if len(row) > 6 else ")")
