@@ -43,7 +43,7 @@ def equivalent(
     1 where both have one normal form, 0 where generated data tells them apart; otherwise it abstains. The data
     respects the schema and is seeded by the constants of both queries. `details["kind"]` is `proven`,
     `counterexample` (then `details["counterexample"]` is a sentence with the smallest data that was found),
-    `undecided`, `refused` or `missing`.
+    `undecided`, `invalid`, `timeout`, `refused` or `missing`.
 
     Options:
         schema: DDL, an entry of Spider's `tables.json`, or a mapping from tables to columns. Without it, little can be
@@ -90,6 +90,10 @@ def equivalent(
             return Verdict.bad_reference(f"the reference {problem}")
         except Unusable as problem:
             return Verdict.bad_reference(str(problem))
+        if found.failure:
+            return Verdict(0.0, f"the query {found.failure}", details={"kind": "invalid"})
+        if found.late:
+            return Verdict.timeout("the query takes too long on a few rows", kind="timeout")
         if found.counterexample is not None:
             said = {"kind": "counterexample", "counterexample": str(found.counterexample)}
             reason = f"{found.counterexample.difference} on data that was generated"

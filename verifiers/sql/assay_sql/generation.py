@@ -13,7 +13,7 @@ from assay_sql.catalog import Catalog, Column, ForeignKey, Table, Unusable, quot
 from assay_sql.constants import Constants, Place
 from assay_sql.domains import common, fresh, matching, near
 
-__all__ = ["SHAPES", "Database", "Shape", "generate"]
+__all__ = ["SHAPES", "Instance", "Shape", "generate"]
 
 Row = tuple[Any, ...]
 
@@ -56,7 +56,7 @@ SHAPES = (
 
 
 @dataclass(slots=True)
-class Database:
+class Instance:
     """Tables filled with rows.
 
     Attributes:
@@ -96,10 +96,10 @@ class Database:
         """Rows of all tables."""
         return sum(map(len, self.rows.values()))
 
-    def without(self, table: str, rows: Collection[int]) -> Database | None:
+    def without(self, table: str, rows: Collection[int]) -> Instance | None:
         """Return a copy that lacks rows of a table, `None` where others refer to them."""
         kept = [row for position, row in enumerate(self.rows[table]) if position not in rows]
-        less = Database(self.catalog, {**self.rows, table: kept}, self.name)
+        less = Instance(self.catalog, {**self.rows, table: kept}, self.name)
         for child_name, children in less.rows.items():
             child = self.catalog.tables[child_name]
             for key in child.foreign_keys:
@@ -118,7 +118,7 @@ class Database:
 
 def generate(
     catalog: Catalog, seed: int = 0, constants: Constants | None = None, tables: Collection[str] | None = None
-) -> Database:
+) -> Instance:
     """Make a small database; equal arguments make equal ones.
 
     Primary keys, foreign keys, types, NOT NULL, UNIQUE and CHECK are respected.
@@ -146,13 +146,13 @@ class _Maker:
         self, catalog: Catalog, constants: Constants, shape: Shape, source: random.Random, wanted: Sequence[str]
     ) -> None:
         self.catalog, self.constants, self.shape, self.source = catalog, constants, shape, source
-        self.database = Database(catalog, {name: [] for name in wanted})
+        self.database = Instance(catalog, {name: [] for name in wanted})
         self.linked = _joined(catalog, constants)
         self.pools = dict(self._pools())
         self.witnesses: dict[str, list[Row]] = {name: [] for name in wanted}
         self.chosen: dict[tuple[Any, ...], list[Any]] = {}
 
-    def make(self, name: str) -> Database:
+    def make(self, name: str) -> Instance:
         self.database.name = name
         connection = _empty(self.catalog, list(self.database.rows))
         try:
@@ -305,7 +305,7 @@ class _Maker:
                     rows[:] = kept
 
 
-def _dangling(table: Table, row: Row, key: ForeignKey, database: Database) -> bool:
+def _dangling(table: Table, row: Row, key: ForeignKey, database: Instance) -> bool:
     """Whether a row refers to a row that isn't there."""
     values = [row[table.position(name)] for name in key.columns]
     if None in values:

@@ -76,7 +76,7 @@ def normal_form(tree: exp.Expr, catalog: Catalog | None, dialect: str, *, ordere
         else:
             _refuse_texts(tree, dialect)
             tree = folded(tree, dialect)
-        types: dict[str, object] = dict(catalog.types()) if catalog else {}
+        types: dict[str, object] | None = dict(catalog.types()) if catalog else None
         tree = qualify(tree, schema=types, dialect=dialect)
         tree = _without_ctes(tree)
         _drop_orders(tree)
@@ -375,7 +375,8 @@ class _Writer:
         tail = f" order [{', '.join(firsts.values())}]" if firsts else ""
         for part in ("limit", "offset"):
             held = node.args.get(part)
-            if held:
+            nothing = part == "offset" and held is not None and held.expression.name == "0"
+            if held and not nothing:
                 if any(value for key, value in held.args.items() if key not in ("this", "expression", "offset")):
                     raise NoForm(f"has a {part.upper()} of a kind that has no normal form")
                 tail += f" {part} {self.form(held.expression, names, depth)}"

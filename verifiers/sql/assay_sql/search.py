@@ -14,7 +14,7 @@ from assay_sql.compare import Rules, compare
 from assay_sql.constants import constants
 from assay_sql.engines.pool import Pool
 from assay_sql.engines.sqlite import SQLite, fence
-from assay_sql.generation import Database, generate
+from assay_sql.generation import Instance, generate
 from assay_sql.ordering import Expected, Plan, expected, plan
 from assay_sql.query import Query, read
 from assay_sql.resolution import resolve
@@ -35,7 +35,7 @@ SHRINKS = 300
 class Trial(SQLite):
     """A generated database, in memory, that queries run on as on a file."""
 
-    def __init__(self, database: Database, *, backwards: bool = False) -> None:
+    def __init__(self, database: Instance, *, backwards: bool = False) -> None:
         self.database, self.backwards = database, backwards
         self.path = database.name
         #: What references return here, by their text.
@@ -78,19 +78,19 @@ class Counterexample:
     Attributes:
         database: as small as it could be made.
         difference: how the results differ there, `2 rows instead of 1`.
-        given: what the query returned, `None` where it failed.
+        given: what the query returned.
         wanted: what the reference returned.
     """
 
-    database: Database
+    database: Instance
     difference: str
-    given: Result | None
+    given: Result
     wanted: Result
 
     def __str__(self) -> str:
         """A sentence: the data, and what both say of it."""
-        said = _shown(self.given) if self.given is not None else "nothing"
-        return f"with {self.database.text()[:600]}: the query returns {said}, the reference {_shown(self.wanted)}"
+        data, said = self.database.text()[:600], _shown(self.given)
+        return f"with {data}: the query returns {said}, the reference {_shown(self.wanted)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,15 @@ class Found:
         counterexample: `None` where there was none.
         databases: on how many both queries were run and compared.
         telling: on how many of those the reference returned a row.
+        failure: how the query fails, which it then does on any data; the message completes 'the query ...'.
+        late: the query took up its seconds, on a few rows.
     """
 
     counterexample: Counterexample | None
     databases: int = 0
     telling: int = 0
+    failure: str = ""
+    late: bool = False
 
 
 def search(
@@ -149,8 +153,12 @@ def search(
         except QueryError as problem:
             failure = problem
             continue
+        if pair.late > 1:
+            return Found(None, compared, telling, late=True)
         compared += 1
         telling += pair.rows > 0
+        if difference is not None and pair.failed:
+            return Found(None, compared, telling, failure=difference)
         if difference is not None and pair.settled(trial.database):
             database, difference = _smallest(trial.database, pair, difference, deadline)
             return Found(pair.counterexample(database, difference), compared, telling)
@@ -186,6 +194,8 @@ class _Pair:
         self.wanted, self.given, self.rules = wanted, given, rules
         self.plan = plan(wanted, LIMITS.rows)
         self.rows = 0
+        self.late = 0
+        self.failed = False
 
     def differ(self, trial: Trial) -> str | None:
         """Return how the results differ, `None` where they don't or where that can't be told.
@@ -198,11 +208,13 @@ class _Pair:
         try:
             result = trial.run(self.given.text, LIMITS, "prediction")
         except QueryError as problem:
-            return f"the query {problem}" if problem.kind == "invalid" else None
+            self.late += problem.kind == "timeout"
+            self.failed = problem.kind == "invalid"
+            return str(problem) if self.failed else None
         difference = compare(result, right, self.rules)
         return None if difference is None else difference.reason
 
-    def settled(self, database: Database) -> bool:
+    def settled(self, database: Instance) -> bool:
         """Whether the reference gives the same result, whatever order the rows are stored in."""
         forwards, backwards = Trial(database), Trial(database, backwards=True)
         try:
@@ -215,24 +227,21 @@ class _Pair:
             forwards.close()
             backwards.close()
 
-    def counterexample(self, database: Database, difference: str) -> Counterexample:
+    def counterexample(self, database: Instance, difference: str) -> Counterexample:
         """Return what both queries say of a database."""
         trial = Trial(database)
         try:
             wanted = trial.run(self.wanted.text, LIMITS, "reference")
-            try:
-                given: Result | None = trial.run(self.given.text, LIMITS, "prediction")
-            except QueryError:
-                given = None
+            given = trial.run(self.given.text, LIMITS, "prediction")
             return Counterexample(database, difference, given, wanted)
         finally:
             trial.close()
 
 
-def _smallest(database: Database, pair: _Pair, difference: str, deadline: float) -> tuple[Database, str]:
+def _smallest(database: Instance, pair: _Pair, difference: str, deadline: float) -> tuple[Instance, str]:
     """Remove rows as long as the results differ: halves first, then fewer."""
 
-    def still(smaller: Database) -> str | None:
+    def still(smaller: Instance) -> str | None:
         trial = Trial(smaller)
         try:
             found = pair.differ(trial)
@@ -240,14 +249,14 @@ def _smallest(database: Database, pair: _Pair, difference: str, deadline: float)
             return None
         finally:
             trial.close()
-        return found if found is not None and pair.settled(smaller) else None
+        return found if found is not None and not pair.failed and pair.settled(smaller) else None
 
     return _shrunk(database, difference, still, deadline)
 
 
 def _shrunk(
-    database: Database, difference: str, still: Callable[[Database], str | None], deadline: float
-) -> tuple[Database, str]:
+    database: Instance, difference: str, still: Callable[[Instance], str | None], deadline: float
+) -> tuple[Instance, str]:
     tried, shrinking = 0, True
     while shrinking:
         shrinking = False
