@@ -9,7 +9,6 @@ from typing import Any, Literal
 from assay import Verdict, verifier
 from assay.extract import wrap
 from assay_sql.catalog import Unusable
-from assay_sql.normal import NoForm, normal_form
 from assay_sql.query import WHERE, Query, Refused, UnknownDialect, find, known_dialect, read
 from assay_sql.schema import cached_catalog, schema_text
 
@@ -133,6 +132,8 @@ def _searched(wanted: Query, given: Query, schema: str | None, databases: int, s
 @lru_cache(maxsize=8192)
 def _form(text: str, dialect: str, schema: str | None, ordered: bool) -> tuple[str | None, str]:
     """Return a query's normal form, or `None` and why it has none."""
+    from assay_sql.normal import NoForm, normal_form
+
     try:
         catalog = cached_catalog(schema, dialect)
         return normal_form(read(text, dialect).tree, catalog, dialect, ordered=ordered), ""

@@ -77,7 +77,9 @@ def normal_form(tree: exp.Expr, catalog: Catalog | None, dialect: str, *, ordere
             _refuse_texts(tree, dialect)
             tree = folded(tree, dialect)
         types: dict[str, object] | None = dict(catalog.types()) if catalog else None
-        tree = qualify(tree, schema=types, dialect=dialect)
+        tree = qualify(tree, schema=types, dialect=dialect, validate_qualify_columns=catalog is not None)
+        if catalog is None:
+            _place_columns(tree)
         tree = _without_ctes(tree)
         _drop_orders(tree)
         tree = merge_subqueries(tree)
@@ -99,6 +101,25 @@ def _refuse_texts(tree: Any, dialect: str) -> None:
 
     if dialect in LENIENT and any(c.this.args.get("quoted") and not c.table for c in tree.find_all(exp.Column)):
         raise NoForm("quotes a name, which without the schema may as well be a text")
+
+
+def _place_columns(tree: Any) -> None:
+    """Give columns their table where a query reads one alone, and no query around it can be meant."""
+    from sqlglot import exp
+    from sqlglot.optimizer.scope import traverse_scope
+
+    for scope in traverse_scope(tree):
+        around: Any = scope
+        while around is not None and not around.is_subquery:
+            around = around.parent
+        if around is not None or len(scope.selected_sources) != 1 or not isinstance(scope.expression, exp.Select):
+            continue
+        (alias,) = scope.selected_sources
+        named = {one.alias for one in scope.expression.expressions if isinstance(one, exp.Alias)}
+        for node in [one for one in scope.walk() if isinstance(one, exp.Column) and not one.table]:
+            within = node.find_ancestor(exp.Order, exp.Group, exp.Having, exp.Select)
+            if isinstance(within, exp.Select) or node.name not in named:
+                node.set("table", exp.to_identifier(alias))
 
 
 def _modified(node: Any) -> bool:
