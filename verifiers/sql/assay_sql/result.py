@@ -88,8 +88,10 @@ def collect(names: Sequence[str], fetch: Callable[[int], list[Row]], limits: Lim
         limits: as `Limits`; the seconds are the caller's to watch.
 
     Raises:
-        QueryError: of the kind `large`.
+        QueryError: a limit is passed, or there is no column.
     """
+    if not names:
+        raise QueryError("invalid", "returns no column")
     rows: list[Row] = []
     size = 0
     room = min(limits.rows, limits.cells // max(len(names), 1))

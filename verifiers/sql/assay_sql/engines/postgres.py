@@ -100,7 +100,7 @@ class Postgres:
                 # read is ever sent.
                 with connection.cursor() as cursor, contextlib.closing(cursor.stream(sql, size=_CHUNK)) as rows:
                     held = list(islice(rows, 1))
-                    names = [column.name for column in cursor.description or ()]
+                    names = [column.name for column in cursor.description] if held else _described(connection, sql)
 
                     def fetch(count: int) -> list[tuple[Any, ...]]:
                         found = held + list(islice(rows, count - len(held)))
@@ -157,6 +157,13 @@ def _psycopg() -> Any:
     except ImportError:
         raise DatabaseError("PostgreSQL needs its driver: pip install 'assay-sql[postgres]'") from None
     return psycopg
+
+
+def _described(connection: Any, sql: str) -> list[str]:
+    """The names of a query's columns; where no row comes, the server must be asked."""
+    connection.pgconn.prepare(b"", sql.encode())
+    found = connection.pgconn.describe_prepared(b"")
+    return [(found.fname(n) or b"").decode() for n in range(found.nfields)]
 
 
 def _alive(connection: Any) -> bool:
