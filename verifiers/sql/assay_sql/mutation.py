@@ -337,7 +337,8 @@ def _of_table(node: Any, catalog: Catalog) -> Iterator[_Change]:
                 changed.expressions[place].replace(counted)
                 yield "count", changed
     if not node.args.get("where") and not isinstance(node.parent, exp.In):
-        for column in columns[:3]:
+        optional = [c for c, known in zip(columns, table.columns, strict=True) if known.nullable]
+        for column in optional[:3]:
             missing = exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
             yield "condition", node.copy().where(missing, copy=False)
         others = [other for other in catalog.tables.values() if other is not table]

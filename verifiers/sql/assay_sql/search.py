@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import sqlite3
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from assay_sql.query import Query, read
 from assay_sql.resolution import resolve
 from assay_sql.result import Limits, QueryError, Result
 
-__all__ = ["Counterexample", "Found", "Trial", "search"]
+__all__ = ["Counterexample", "Found", "Pair", "Trial", "search"]
 
 #: What one query may use up on one of these databases, which have some dozen rows a table.
 LIMITS = Limits(seconds=0.5, rows=20_000)
@@ -113,7 +114,14 @@ class Found:
 
 
 def search(
-    wanted: Query, given: Query, catalog: Catalog, *, databases: int, seconds: float, rules: Rules, first: int = 0
+    wanted: Query,
+    given: Query,
+    catalog: Catalog,
+    *,
+    databases: int,
+    seconds: float,
+    rules: Rules,
+    smallest: bool = True,
 ) -> Found:
     """Run two queries on generated databases until they differ.
 
@@ -127,20 +135,20 @@ def search(
         databases: how many are tried.
         seconds: after which no further one is.
         rules: what counts as the same result.
-        first: the seed of the first.
+        smallest: make what is found small.
 
     Raises:
         QueryError: the reference fails on every database.
         Unusable: SQLite can't hold this schema.
     """
     deadline = time.monotonic() + seconds
-    pair = _Pair(wanted, given, rules)
+    pair = Pair(wanted, given, rules)
     read = resolve(wanted.tree, catalog, "sqlite").tables
     extra = resolve(given.tree, catalog, "sqlite").tables - read
     asked = None
     compared = telling = 0
     failure: QueryError | None = None
-    for seed in range(first, first + databases):
+    for seed in range(databases):
         if time.monotonic() > deadline:
             break
         if seed < KEPT and not extra:
@@ -160,7 +168,9 @@ def search(
         if difference is not None and pair.failed:
             return Found(None, compared, telling, failure=difference)
         if difference is not None and pair.settled(trial.database):
-            database, difference = _smallest(trial.database, pair, difference, deadline)
+            database = trial.database
+            if smallest:
+                database, difference = _smallest(database, pair, difference, deadline)
             return Found(pair.counterexample(database, difference), compared, telling)
     if failure is not None and not compared:
         raise failure
@@ -187,8 +197,14 @@ def _kept(text: str, known: _Known, seed: int) -> Trial:
     return Trial(generate(known.catalog, seed, asked, resolve(tree, known.catalog, "sqlite").tables))
 
 
-class _Pair:
-    """Two queries, run on one database after another."""
+class Pair:
+    """A reference and another query, run on one database after another.
+
+    Attributes:
+        rows: how many rows the reference returned last.
+        late: how often the query took up its seconds.
+        failed: the query can't be run.
+    """
 
     def __init__(self, wanted: Query, given: Query, rules: Rules) -> None:
         self.wanted, self.given, self.rules = wanted, given, rules
@@ -196,6 +212,12 @@ class _Pair:
         self.rows = 0
         self.late = 0
         self.failed = False
+
+    def against(self, given: Query) -> Pair:
+        """Return the same reference with another query."""
+        other = copy.copy(self)
+        other.given, other.rows, other.late, other.failed = given, 0, 0, False
+        return other
 
     def differ(self, trial: Trial) -> str | None:
         """Return how the results differ, `None` where they don't or where that can't be told.
@@ -238,7 +260,7 @@ class _Pair:
             trial.close()
 
 
-def _smallest(database: Instance, pair: _Pair, difference: str, deadline: float) -> tuple[Instance, str]:
+def _smallest(database: Instance, pair: Pair, difference: str, deadline: float) -> tuple[Instance, str]:
     """Remove rows as long as the results differ: halves first, then fewer."""
 
     def still(smaller: Instance) -> str | None:
