@@ -377,6 +377,8 @@ def _from_ddl(text: str, dialect: str) -> list[Table]:
     for statement in parsed:
         if isinstance(statement, exp.Create) and statement.kind == "TABLE" and isinstance(statement.this, exp.Schema):
             table = _declared(statement.this)
+            if table.name.lower() in tables:
+                raise Unusable(f"the schema has two tables named {table.name}")
             tables[table.name.lower()] = table
     # A key that is added later, as dumps of PostgreSQL do.
     for statement in parsed:
@@ -392,6 +394,9 @@ def _declared(schema: Any) -> Table:
     columns, primary, unique, links, checks = [], [], [], [], []
     rest = []
     for part in schema.expressions:
+        if isinstance(part, exp.Identifier):  # a column without a type
+            columns.append(Column(part.name))
+            continue
         if not isinstance(part, exp.ColumnDef):
             rest.append(part)
             continue
@@ -411,7 +416,9 @@ def _declared(schema: Any) -> Table:
                 collation = kind.this.name
             elif isinstance(kind, exp.Reference):
                 links.append(_reference((part.name,), kind))
-        declared = part.args["kind"].sql("sqlite") if part.args.get("kind") else "TEXT"
+        # sqlglot's own names: in SQLite's it would lose what is a decimal and what a truth value.
+        declared = part.args["kind"].sql() if part.args.get("kind") else "TEXT"
+        declared = "INTEGER" if declared == "INT" else declared
         columns.append(Column(part.name, declared, nullable, "" if collation.upper() == "BINARY" else collation))
     table = Table(
         schema.this.name, tuple(columns), tuple(primary), tuple(unique), tuple(links), tuple(checks)

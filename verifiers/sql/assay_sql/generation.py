@@ -150,6 +150,7 @@ class _Maker:
         self.linked = _joined(catalog, constants)
         self.pools = dict(self._pools())
         self.witnesses: dict[str, list[Row]] = {name: [] for name in wanted}
+        self.turns: dict[Place, list[Any]] = {}
         self.chosen: dict[tuple[Any, ...], list[Any]] = {}
 
     def make(self, name: str) -> Instance:
@@ -250,11 +251,20 @@ class _Maker:
             elif spread or source.random() < shape.spread:
                 row.append(fresh(column.kind, source))
             else:
-                row.append(source.choice(few[column.name]))
+                row.append(self._one_of(place, few[column.name]))
         for key in table.foreign_keys:
             if not self._refer(table, key, row, focused):
                 return None
         return tuple(row)
+
+    def _one_of(self, place: Place, few: list[Any]) -> Any:
+        """Return one of the few values, where all are used each in its turn, so that no boundary is missed."""
+        if self.shape.few:
+            return self.source.choice(few)
+        turns = self.turns.setdefault(place, [])
+        if not turns:
+            turns += self.source.sample(few, len(few))
+        return turns.pop()
 
     def _refer(self, table: Table, key: ForeignKey, row: list[Any], focused: bool) -> bool:
         """Give a row's foreign key the values of a row that it may refer to; return whether it could be done."""

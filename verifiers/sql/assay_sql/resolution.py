@@ -117,7 +117,8 @@ def _place(node: Any, scope: Scope, found: Resolution, catalog: Catalog | None, 
                     names = [c.name.lower() for c in table.columns] if table else ["*"]
                     found.columns |= {(source.name.lower(), column) for column in names}
         return
-    place: Scope | None = scope
+    may_be_text = dialect in LENIENT and not node.table and node.this.args.get("quoted")
+    place: Scope | None = None if may_be_text and catalog is None and _compared(node) else scope
     while place is not None:
         owner = _owner(node, place, catalog)
         if isinstance(owner, str):
@@ -131,7 +132,7 @@ def _place(node: Any, scope: Scope, found: Resolution, catalog: Catalog | None, 
         if not node.table and _is_alias(node, place):
             return
         place = place.parent
-    if dialect in LENIENT and not node.table and node.this.args.get("quoted") and (catalog or _compared(node)):
+    if may_be_text and (catalog or _compared(node)):
         node.replace(exp.Literal.string(node.this.meta.get("written", node.name)))
         return
     if catalog is None:
@@ -145,6 +146,7 @@ def _owner(node: exp.Column, scope: Scope, catalog: Catalog | None) -> str | exp
     from sqlglot import exp
 
     candidates: list[str | exp.Expr] = []
+    certain: list[str | exp.Expr] = []
     for name, (_, source) in scope.selected_sources.items():
         if node.table and node.table != name:
             continue
@@ -156,9 +158,11 @@ def _owner(node: exp.Column, scope: Scope, catalog: Catalog | None) -> str | exp
             behind = _behind(node.name, source, catalog)
             if behind is not None or node.table:
                 candidates.append(_DERIVED if behind is None else behind)
-    if not candidates or (catalog is None and len(candidates) > 1):
-        return None  # without a schema, any of several may be meant
-    return candidates[0]
+                certain += candidates[-1:]
+    if catalog is None and len(candidates) > 1:
+        # Without a schema, any of several tables may be meant; a derived table's columns are known.
+        return certain[0] if len(certain) == 1 else None
+    return candidates[0] if candidates else None
 
 
 def _owners(name: str, scope: Scope, catalog: Catalog | None) -> Iterator[str]:
