@@ -180,6 +180,8 @@ class _Maker:
                 asked = [value for one in together for value in self.constants.values.get(one, ())]
                 exact, beside = matching(asked, column.kind), near(asked, column.kind)
                 few = [*exact, *beside, *common(column.kind)] if len(exact) < 4 else [*exact, *beside]
+                if column.collation:  # texts that are the same to it, and not to others
+                    few += [value.swapcase() for value in few if isinstance(value, str)]
                 yield place, (exact, list(dict.fromkeys(few)))
 
     def _fill(self, table: Table, connection: sqlite3.Connection) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NoForm", "normal_form"]
 
-#: Nodes that a query may have once its CTEs stand where they are used.
+#: Nodes that a query may have, as it is written and once its CTEs stand where they are used.
 MOST_NODES = 4_000
 
 #: Ways of numbering tables that occur more than once that are tried, in all of a query.
@@ -64,6 +64,8 @@ def normal_form(tree: exp.Expr, catalog: Catalog | None, dialect: str, *, ordere
         tree = tree.this
     if not isinstance(tree, (exp.Select, exp.SetOperation)):
         raise NoForm(f"is a {tree.key.upper()}")
+    if sum(1 for _ in tree.walk()) > MOST_NODES:
+        raise NoForm("is too large")
     fickle = next((name for node in tree.find_all(exp.Func) if (name := _name(node)) in _FICKLE), None)
     if fickle:
         raise NoForm(f"calls {fickle}()")
@@ -224,8 +226,6 @@ class _Writer:
         kind = type(node)
         if kind is not exp.Union and not distinct:
             apart = False  # how often a row occurs decides whether any is left
-        if any(_mixed(node, side) for side in (node.this, node.expression)):
-            raise NoForm("mixes INTERSECT with others, whose precedence engines don't agree on")
         parts: list[str] = []
         pending = [node.this, node.expression]
         while pending:
@@ -580,14 +580,6 @@ def _literals(node: Any) -> bool:
     from sqlglot import exp
 
     return all(isinstance(one, exp.Literal) for one in node.expressions)
-
-
-def _mixed(node: Any, side: Any) -> bool:
-    """Whether a set operation stands in another without brackets, and INTERSECT is one of them."""
-    from sqlglot import exp
-
-    both = isinstance(side, exp.SetOperation) and type(side) is not type(node)
-    return both and (isinstance(side, exp.Intersect) or isinstance(node, exp.Intersect))
 
 
 def _aggregates(node: Any) -> bool:
