@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from assay import Verdict, verifier
 from assay_sql.compare import Rules, compare
-from assay_sql.judging import Settled, exemplar, judged, open_databases, predicted, references, where
+from assay_sql.judging import Settled, decoys, exemplar, judged, open_databases, predicted, references, where
 from assay_sql.query import WHERE
 from assay_sql.result import Limits
 from assay_sql.running import Settings
@@ -15,7 +15,7 @@ __all__ = ["execution", "valid"]
 
 
 # Not pure: what a database holds may change, and its content is no input. What was returned is kept by that content.
-@verifier(boolean=True, pure=False, timeout=600.0, exemplar=exemplar)
+@verifier(boolean=True, pure=False, timeout=600.0, exemplar=exemplar, decoys=decoys)
 def execution(
     completion: str,
     reference: Any,

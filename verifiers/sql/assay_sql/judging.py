@@ -14,7 +14,7 @@ from assay_sql.query import Refused, UnknownDialect, find, known_dialect
 from assay_sql.result import DatabaseError, QueryError, Result
 from assay_sql.running import Settings, reference_result, run
 
-__all__ = ["Settled", "exemplar", "judged", "open_databases", "predicted", "references", "where"]
+__all__ = ["Settled", "decoys", "exemplar", "judged", "open_databases", "predicted", "references", "where"]
 
 
 class Settled(Exception):
@@ -28,6 +28,13 @@ class Settled(Exception):
 def exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """The reference's own text, where the option `extract` looks for a query."""
     return wrap(str(reference), options["extract"])
+
+
+def decoys(inputs: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    """Wrong queries, by which `assay lint` finds rows whose databases can't tell them from the reference."""
+    from assay_sql.suite import wrong_queries
+
+    return wrong_queries(inputs, options)
 
 
 def open_databases(named: Any, root: str, server: str, settings: Settings) -> list[Database]:

@@ -12,7 +12,7 @@ from assay_sql.engines.pool import Pool
 from assay_sql.functions import is_allowed
 from assay_sql.result import DatabaseError, Limits, QueryError, Result, collect
 
-__all__ = ["SQLite"]
+__all__ = ["SQLite", "fence"]
 
 #: Instructions of SQLite's virtual machine between two looks at the clock: some 50 microseconds.
 _STEPS = 5_000
@@ -110,10 +110,7 @@ class SQLite:
             )
         except sqlite3.Error as problem:
             raise DatabaseError(f"{self.path} can't be opened: {problem}") from None
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        connection.set_authorizer(_authorize)
+        fence(connection)
         return connection
 
 
@@ -122,6 +119,14 @@ def _size(path: str) -> int:
         return os.stat(path).st_size  # noqa: PTH116
     except OSError:
         return 0
+
+
+def fence(connection: sqlite3.Connection) -> None:
+    """Let a connection do nothing but read, from now on."""
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    connection.set_authorizer(_authorize)
 
 
 def _authorize(action: int, _: str | None, second: str | None, *__: str | None) -> int:
