@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -125,10 +126,9 @@ def reader(admin: str) -> str:
     """The server's URL as a role that may only read."""
     import psycopg
 
-    try:
+    first = (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation, psycopg.errors.InternalError)
+    with contextlib.suppress(*first):  # another process of this run was
         psql(admin, "CREATE ROLE assay_reader LOGIN; GRANT pg_read_all_data TO assay_reader")
-    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation, psycopg.errors.InternalError):
-        pass  # another process of this run was first
     return admin.replace("assay@", "assay_reader@")
 
 

@@ -78,11 +78,11 @@ def _overlap(given: Result, wanted: Expected, tolerance: float, ignore_case: boo
     if not given.rows or not wanted.rows:
         same = float(not given.rows and not wanted.rows)
         return same, same, same
-    form = forms([given.rows, wanted.rows], tolerance, ignore_case)
+    found = forms([given.rows, wanted.rows], tolerance, ignore_case)
     mine: set[Any] = set().union(*given.rows)
     theirs: set[Any] = set().union(*wanted.rows)
-    if form is not None:
-        mine, theirs = set(map(form, mine)), set(map(form, theirs))
+    if found is not None:
+        mine, theirs = set(map(found.of, mine)), set(map(found.of, theirs))
     both = len(mine & theirs)
     counts = len(given.rows), len(wanted.rows)
     return both / len(mine), both / len(theirs), min(counts) / max(counts)

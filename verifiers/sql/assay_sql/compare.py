@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from assay_sql.matching import alignments
 from assay_sql.ordering import Expected
 from assay_sql.result import Result, Row
-from assay_sql.values import close, forms, same_rows
+from assay_sql.values import Forms, close, forms, same_rows
 
 __all__ = ["Columns", "Difference", "Rules", "compare"]
 
@@ -19,6 +19,9 @@ Columns = Literal["position", "any", "name"]
 
 #: Differing rows that are looked through for the pair that differs least.
 _SHOWN = 50
+#: Cells of a result that is compared in all ways. Of a larger one, rows that are equal to the letter are partners, even
+#: where another pairing would have brought more rows within the tolerance.
+_WHOLE = 200_000
 #: Ways to order columns that are tried where rows tie at a LIMIT, and colors can't tell the columns apart.
 _TRIED = 200
 
@@ -60,7 +63,13 @@ def compare(given: Result, wanted: Expected, rules: Rules) -> Difference | None:
         return Difference("columns", f"{_count(given.names, 'column')} instead of {len(wanted.names)}")
     if len(given.rows) != len(wanted.rows):
         return Difference("rows", f"{_count(given.rows, 'row')} instead of {len(wanted.rows)}")
-    if not given.rows and rules.columns != "name":
+    if rules.columns == "name":
+        order = _by_name(given.names, wanted.names)
+        if order is None:
+            named = f"columns named {_listed(given.names)} instead of {_listed(wanted.names)}"
+            return Difference("columns", named)
+        given = Result(wanted.names, _ordered(given.rows, order))
+    if not given.rows:
         return None
     blocks = wanted.blocks if rules.order and wanted.ordered else [0] * len(wanted.rows)
     spare = wanted.spare if blocks is wanted.blocks or not wanted.ordered else {0: _flat(wanted.spare)}
@@ -81,47 +90,56 @@ class _Comparison:
         self.blocks, self.spare = blocks, spare
         # Both sides as they are compared, and as they were: the forms replace the values where these are not enough.
         self.mine, self.theirs = given.rows, wanted.rows
-        self.form: Callable[[Any], Any] | None = None
-        self.order: tuple[int, ...] | None = None
+        self.forms: Forms | None = None
 
     def same(self) -> bool:
         """Whether the results are the same: as they stand, or else in the forms of their values."""
         if self._agree():
             return True
+        if self.rules.columns != "any" and not self.spare:
+            # Most rows are equal as they stand, as a rule; the others are what is left to compare.
+            surplus, missing = self._left_over(self.mine, self.theirs), self._left_over(self.theirs, self.mine)
+            if len(surplus) < len(self.mine):
+                rest = self._of(surplus, missing)
+                if rest is not None and rest.same():
+                    return True
+                if len(self.mine) * len(self.wanted.names) > _WHOLE:
+                    return False
         every = [self.given.rows, self.wanted.rows, *self.spare.values()]
-        self.form = forms(every, self.rules.tolerance, self.rules.ignore_case)
-        if self.form is None:
+        self.forms = forms(every, self.rules.tolerance, self.rules.ignore_case)
+        if self.forms is None:
             return False
-        self.mine = [tuple(map(self.form, row)) for row in self.given.rows]
-        self.theirs = [tuple(map(self.form, row)) for row in self.wanted.rows]
+        self.mine, self.theirs = self.forms.of_rows(self.given.rows), self.forms.of_rows(self.wanted.rows)
         return self._agree()
 
+    def _of(self, surplus: list[int], missing: list[int]) -> _Comparison | None:
+        """The comparison of some of the rows, `None` where they can't be the same since their blocks are not."""
+        blocks = [self.blocks[n] for n in surplus]
+        if blocks != [self.blocks[n] for n in missing]:
+            return None
+        given = Result(self.given.names, [self.given.rows[n] for n in surplus])
+        wanted = Expected(self.wanted.names, [self.wanted.rows[n] for n in missing], blocks)
+        return _Comparison(given, wanted, blocks, {}, self.rules)
+
     def _agree(self) -> bool:
-        if self.mine == self.theirs and self.rules.columns != "name":
+        if self.mine == self.theirs:
             return self._confirmed(None)
         return any(self._equal(order) and self._confirmed(order) for order in self._orders())
 
     def _orders(self) -> Iterator[tuple[int, ...] | None]:
         """The orders of the result's columns under which it may be the expected one; `None` is its own."""
-        width = len(self.wanted.names)
-        if self.rules.columns == "name":
-            order = _by_name(self.given.names, self.wanted.names)
-            if order is not None:
-                yield order
-            return
-        yield None
-        if self.rules.columns == "any" and width > 1:
-            mine, theirs = list(zip(*self.mine, strict=True)), list(zip(*self.theirs, strict=True))
-            if self.spare:
-                yield from self._contained(mine)
-            else:
-                yield from alignments(theirs, mine, self.blocks)
+        if self.rules.columns != "any" or len(self.wanted.names) == 1:
+            yield None
+        elif self.spare:
+            yield from self._contained()
+        else:
+            yield from alignments(self.theirs, self.mine, self.blocks)
 
-    def _contained(self, mine: list[tuple[Any, ...]]) -> Iterator[tuple[int, ...]]:
+    def _contained(self) -> Iterator[tuple[int, ...]]:
         """Orders under which each column holds nothing that the expected one, with what ties at its edges, doesn't."""
-        every = self.theirs + [self._formed(row) for row in _flat(self.spare)]
+        every = self.theirs + self._formed(_flat(self.spare))
         theirs = [set(column) for column in zip(*every, strict=True)]
-        sets = [set(column) for column in mine]
+        sets = [set(column) for column in zip(*self.mine, strict=True)]
         fitting = [[n for n, held in enumerate(sets) if held <= wanted] for wanted in theirs]
         tried = 0
         stack: list[tuple[int, ...]] = [()]
@@ -144,24 +162,25 @@ class _Comparison:
             return Counter(zip(self.blocks, mine, strict=True)) == Counter(zip(self.blocks, self.theirs, strict=True))
         allowed = Counter(zip(self.blocks, self.theirs, strict=True))
         for block, rows in self.spare.items():
-            allowed.update((block, self._formed(row)) for row in rows)
+            allowed.update((block, row) for row in self._formed(rows))
         return Counter(zip(self.blocks, mine, strict=True)) <= allowed
 
-    def _formed(self, row: Row) -> Row:
-        return row if self.form is None else tuple(map(self.form, row))
+    def _formed(self, rows: list[Row]) -> list[Row]:
+        return rows if self.forms is None else self.forms.of_rows(rows)
 
     def _confirmed(self, order: tuple[int, ...] | None) -> bool:
         """Whether rows of equal forms can be paired value by value."""
-        if self.form is None:
+        if self.forms is None or not self.forms.chained:
             return True
-        raw, groups = _ordered(self.given.rows, order), defaultdict(lambda: ([], []))  # type: ignore[var-annotated]
+        groups: dict[Any, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
+        raw = _ordered(self.given.rows, order)
         for n, row in enumerate(_ordered(self.mine, order)):
             groups[self.blocks[n], row][0].append(self._plain(raw[n]))
         for n, row in enumerate(self.theirs):
             groups[self.blocks[n], row][1].append(self._plain(self.wanted.rows[n]))
         for block, rows in self.spare.items():
-            for row in rows:
-                groups[block, self._formed(row)][1].append(self._plain(row))
+            for row, formed in zip(rows, self._formed(rows), strict=True):
+                groups[block, formed][1].append(self._plain(row))
         return all(
             len(mine) != len(theirs) or same_rows(mine, theirs, self.rules.tolerance)
             for mine, theirs in groups.values()
@@ -169,38 +188,29 @@ class _Comparison:
 
     def _plain(self, row: Row) -> Row:
         """A row with its numbers as they were, and its text in its form."""
-        form = self.form
-        assert form is not None
-        return tuple([form(value) if isinstance(value, str) else value for value in row])
+        assert self.forms is not None
+        return tuple([self.forms.of(value) if isinstance(value, str) else value for value in row])
 
     def difference(self) -> Difference:
-        """Name the first difference."""
-        if self.rules.columns == "name" and _by_name(self.given.names, self.wanted.names) is None:
-            return Difference(
-                "columns", f"columns named {_listed(self.given.names)} instead of {_listed(self.wanted.names)}"
-            )
-        order = next(iter(self._orders()), None)
-        mine = _ordered(self.mine, order)
-        surplus = self._left_over(mine, self.theirs)
-        if self.wanted.ordered and self.rules.order and surplus and Counter(mine) == Counter(self.theirs):
-            row = surplus[0]
-            shown = _shown(_ordered([self.given.rows[row]], order)[0])
-            return Difference("order", f"the rows are right, but not their order: row {row + 1} is {shown}")
-        missing = self._left_over(self.theirs, mine)
+        """Name the first difference, for the columns as they stand."""
+        mine, theirs = self.mine, self.theirs
+        surplus = self._left_over(mine, theirs)
+        if self.wanted.ordered and self.rules.order and surplus and Counter(mine) == Counter(theirs):
+            shown = _shown(self.given.rows[surplus[0]])
+            return Difference("order", f"the rows are right, but not their order: row {surplus[0] + 1} is {shown}")
+        missing = self._left_over(theirs, mine)
         if not surplus or not missing:
             return Difference("values", "other values")
-        row, best = surplus[0], missing[:_SHOWN]
-        other = min(best, key=lambda n: (self._apart(mine[row], self.theirs[n]), abs(n - row)))
-        column = next(
-            n
-            for n, pair in enumerate(zip(mine[row], self.theirs[other], strict=True))
-            if not close(pair[0], pair[1], self.rules.tolerance)
-        )
-        got = _ordered([self.given.rows[row]], order)[0][column]
-        want = self.wanted.rows[other][column]
+        row = surplus[0]
+        other = min(missing[:_SHOWN], key=lambda n: (self._apart(mine[row], theirs[n]), abs(n - row)))
+        column = next(n for n, pair in enumerate(zip(mine[row], theirs[other], strict=True)) if not self._close(*pair))
+        got, want = _value(self.given.rows[row][column]), _value(self.wanted.rows[other][column])
         name = self.wanted.names[column] or str(column + 1)
         more = f" ({len(surplus)} rows differ)" if len(surplus) > 1 else ""
-        return Difference("values", f"row {row + 1}: {_value(got)} instead of {_value(want)} in column {name}{more}")
+        return Difference("values", f"row {row + 1}: {got} instead of {want} in column {name}{more}")
+
+    def _close(self, left: Any, right: Any) -> bool:
+        return close(left, right, self.rules.tolerance)
 
     def _left_over(self, rows: Sequence[Row], others: Sequence[Row]) -> list[int]:
         """The positions of the rows that have no equal among the others."""
@@ -216,7 +226,7 @@ class _Comparison:
         return found
 
     def _apart(self, left: Row, right: Row) -> int:
-        different = sum(not close(a, b, self.rules.tolerance) for a, b in zip(left, right, strict=True))
+        different = sum(not self._close(*pair) for pair in zip(left, right, strict=True))
         return different or len(left) + 1  # a row that is the same can't be what is missing
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -164,17 +166,41 @@ def _paths(named: str, root: str) -> Sequence[str]:
     Raises:
         DatabaseError: none, or one that leads outside.
     """
-    base = Path(root or ".")
     try:
-        top, path = base.resolve(), (base / named).resolve()
+        return _inside(named, root)
     except (OSError, ValueError, RuntimeError) as problem:
-        raise DatabaseError(f"{named!r} is no path: {problem}") from None
+        shown = named if len(named) < 200 else named[:200] + "..."
+        raise DatabaseError(f"{shown!r} is no path: {getattr(problem, 'strerror', None) or problem}") from None
+
+
+def _located(named: str, root: str) -> tuple[Path, Path]:
+    """The folder that a path must stay in, and where it leads, links followed."""
+    base = Path(root or ".")
+    top, path = base.resolve(), (base / named).resolve()
     if (root or not Path(named).is_absolute()) and not path.is_relative_to(top):
         raise DatabaseError(
             f"the database {named!r} leads out of {str(top)!r}; set root= to the folder that holds the databases"
         )
-    if path.is_file():
-        return [str(path)]
+    return top, path
+
+
+@lru_cache(maxsize=4096)
+def _resolved(named: str, root: str, _: str) -> str:
+    """The file that a path leads to from the working directory, looked for once.
+
+    Raises:
+        FileNotFoundError: it leads to no file.
+    """
+    path = _located(named, root)[1]
+    if not path.is_file():
+        raise FileNotFoundError
+    return str(path)
+
+
+def _inside(named: str, root: str) -> Sequence[str]:
+    with contextlib.suppress(FileNotFoundError):
+        return (_resolved(named, root, os.getcwd()),)  # noqa: PTH109
+    top, path = _located(named, root)
     if path.is_dir():
         inside = sorted(str(one.resolve()) for one in path.iterdir() if one.suffix in _SUFFIXES and one.is_file())
         if not inside:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
-__all__ = ["is_allowed", "refused_kinds"]
+__all__ = ["is_allowed", "is_volatile", "refused_kinds"]
 
 #: Families whose every member computes only, in all of the engines.
 _FAMILIES = (
@@ -75,3 +76,21 @@ def refused_kinds() -> tuple[type, ...]:
     from sqlglot import exp
 
     return tuple(getattr(exp, name) for name in _KINDS if hasattr(exp, name))
+
+
+_CLOCKS = frozenset(
+    {"now", "random", "rand", "randomblob", "gen_random_uuid", "uuid", "clock_timestamp", "timeofday", "age", "sysdate"}
+)
+
+
+def is_volatile(node: Any) -> bool:
+    """Whether a part of a query may give another value the next time, on the same content."""
+    from sqlglot import exp
+
+    clocks = (
+        exp.CurrentDate, exp.CurrentDatetime, exp.CurrentTime, exp.CurrentTimestamp, exp.Localtime, exp.Localtimestamp,
+        exp.Rand, exp.Randn, exp.Uuid,
+    )  # fmt: skip
+    if isinstance(node, exp.Literal):
+        return bool(node.is_string and node.name.lower() == "now")
+    return isinstance(node, clocks) or (isinstance(node, exp.Anonymous) and node.name.lower() in _CLOCKS)

@@ -9,35 +9,42 @@ themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import numpy as np
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 __all__ = ["alignments"]
 
 #: Refinements in a search; a result that needs more was made to be hard.
 BUDGET = 120
 
-Columns = Sequence[Sequence[Any]]
+Rows = Sequence[tuple[Any, ...]]
 
 
-def alignments(left: Columns, right: Columns, blocks: Sequence[int]) -> Iterator[tuple[int, ...]]:
+def alignments(left: Rows, right: Rows, blocks: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """Yield ways to order the columns of `right` like those of `left`, the likely first.
 
     Args:
-        left: columns of hashable values, all of one length.
-        right: as many columns, as long.
+        left: rows of hashable values, at least one.
+        right: as many rows, as wide.
         blocks: for each row the block that it stands in; rows stay in theirs.
 
     Yields:
         for each column of `left` the position of its equal in `right`. Nothing where there can be none.
     """
-    if len(left) != len(right) or not left:
-        return
-    search = _Search(_hashes(left), _hashes(right), _mix_numbers(blocks))
-    yield from search.run([0] * len(left), [0] * len(right))
+    width, keys = len(left[0]), _mix_numbers(blocks)
+    found = False
+    for order in _Search(_hashed(left), _hashed(right), keys).run([0] * width, [0] * width):
+        found = True
+        yield order
+    if found:
+        # What had equal colors was not equal: values that differ can have one hash, as -1 and -2, or 0 and ''.
+        numbers: dict[Any, int] = {}
+        for rows in (left, right):
+            for value in set(chain.from_iterable(rows)):
+                numbers.setdefault(value, len(numbers))
+        exact = _Search(_numbered(left, numbers), _numbered(right, numbers), keys)
+        yield from exact.run([0] * width, [0] * width)
 
 
 class _Search:
@@ -114,10 +121,22 @@ def _with(colors: list[int], position: int, color: int) -> list[int]:
     return [*colors[:position], color, *colors[position + 1 :]]
 
 
-def _hashes(columns: Columns) -> list[np.ndarray]:
+def _hashed(rows: Rows) -> Any:
+    """The values' hashes; uint64 (columns, rows)."""
+    return _columns(map(hash, chain.from_iterable(rows)), rows)
+
+
+def _numbered(rows: Rows, numbers: Mapping[Any, int]) -> Any:
+    """The values' numbers, which no two that differ share; uint64 (columns, rows)."""
+    return _columns(map(numbers.__getitem__, chain.from_iterable(rows)), rows)
+
+
+def _columns(values: Iterator[int], rows: Rows) -> Any:
     import numpy as np
 
-    return [_mix(np.fromiter(map(hash, column), np.int64, len(column)).view(np.uint64)) for column in columns]
+    width = len(rows[0])
+    flat = np.fromiter(values, np.int64, len(rows) * width)
+    return _mix(np.ascontiguousarray(flat.reshape(-1, width).T).view(np.uint64))
 
 
 def _mix_numbers(numbers: Sequence[int]) -> Any:

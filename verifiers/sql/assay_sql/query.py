@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from assay.extract import check, extract
-from assay_sql.functions import is_allowed, refused_kinds
+from assay_sql.functions import is_allowed, is_volatile, refused_kinds
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -30,6 +30,9 @@ MAX_DEPTH = 60
 _BEGINNINGS = ("SELECT", "WITH", "VALUES", "FROM", "(", "TABLE")
 
 _ANSI = re.compile(r"\x1b\[\d*m")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: What makes a format long: a width from the data, or one of four digits.
+_WIDE = re.compile(r"\*|\d{4}")
 _FENCED = re.compile(r"\s*(?:```|~~~)")
 _FILE = re.compile(r"[/\\]|^\w+:|\.(?:csv|tsv|json|jsonl|ndjson|parquet|xlsx|db|duckdb|sqlite|txt|gz)$", re.IGNORECASE)
 
@@ -50,11 +53,13 @@ class Query:
         text: as it was written, without the semicolon at its end; this is what an engine runs.
         tree: sqlglot's tree; copy it before changing it, since equal texts share one.
         dialect: in which it was read.
+        volatile: it asks for the time or for chance, so that it may return something else the next time.
     """
 
     text: str
     tree: exp.Expression
     dialect: str
+    volatile: bool = False
 
 
 def find(completion: str, how: str = WHERE) -> str:
@@ -133,6 +138,8 @@ def _read(text: str, dialect: str) -> Query | str:
 
     if "\0" in text:
         return "holds a null byte"
+    if _SURROGATE.search(text):
+        return "holds half a character, which is no Unicode"
     spoken = Dialect.get_or_raise(dialect)
     try:
         tokens = spoken.tokenize(text)
@@ -156,7 +163,10 @@ def _read(text: str, dialect: str) -> Query | str:
     tree = trees[0] if len(trees) == 1 else None
     if tree is None:
         return "is several statements; only one may be given"
-    return _objection(tree, dialect) or Query(statement, cast("exp.Expression", tree), dialect)
+    refusal = _objection(tree, dialect)
+    if refusal is not None:
+        return refusal
+    return Query(statement, cast("exp.Expression", tree), dialect, any(map(is_volatile, tree.walk())))
 
 
 def _depth(tokens: Iterable[Any]) -> int:
@@ -168,6 +178,13 @@ def _depth(tokens: Iterable[Any]) -> int:
         elif token.text in (")", "]") or token.text.upper() == "END":
             depth -= 1
     return deepest
+
+
+def _is_narrow(formats: list[Any]) -> bool:
+    """Whether a format can't ask for a field so wide that to fill it takes for ever."""
+    from sqlglot import exp
+
+    return all(isinstance(one, exp.Literal) and one.is_string and not _WIDE.search(one.name) for one in formats)
 
 
 def _objection(tree: Any, dialect: str) -> str | None:
@@ -182,6 +199,10 @@ def _objection(tree: Any, dialect: str) -> str | None:
             if isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc)):
                 if not is_allowed(node.name):
                     return f"calls {node.name[:60]}(), which is not among the functions that only compute"
+                if node.name.lower() == "printf" and not _is_narrow(node.expressions[:1]):
+                    return "calls printf() with a format that is not a plain text of fields of less than 1,000"
+            elif isinstance(node, exp.Format) and not _is_narrow([node.this]):
+                return "calls format() with a format that is not a plain text of fields of less than 1,000"
             elif isinstance(node, refused_kinds()):
                 return f"calls {node.sql_name()}(), which is not among the functions that only compute"
         elif isinstance(node, exp.CTE):

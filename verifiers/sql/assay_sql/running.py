@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from assay_sql.database import Database
 from assay_sql.ordering import Expected, expected, plan
@@ -45,7 +44,7 @@ def run(database: Database, text: str, settings: Settings) -> Result:
         DatabaseError: the database can't be used.
     """
     query = read(text, settings.dialect or database.dialect)
-    steady = not _is_volatile(query)
+    steady = not query.volatile
     key = (database.dialect, database.content(), query.dialect, query.text, settings.limits)
     found = _predictions.get(key) if steady else None
     if found is None:
@@ -69,7 +68,7 @@ def reference_result(database: Database, text: str, settings: Settings) -> Expec
         DatabaseError: the database can't be used.
     """
     query = read(text, settings.dialect or database.dialect)
-    steady = not _is_volatile(query)
+    steady = not query.volatile
     key = (database.dialect, database.content(), query.dialect, query.text, settings.limits)
     found = _references.get(key) if steady else None
     if found is None and steady and settings.cache:
@@ -118,22 +117,3 @@ def _expect(database: Database, query: Query, limits: Limits) -> Expected:
         except QueryError:
             ranked = None  # the engine has no ranks for this query; what ties is then read from its result
     return expected(order, plain, ranked)
-
-
-_CLOCKS = ("now", "random", "rand", "randomblob", "gen_random_uuid", "uuid", "clock_timestamp", "timeofday", "age")
-
-
-def _is_volatile(query: Query) -> bool:
-    """Whether a query may return something else the next time, on the same content."""
-    from sqlglot import exp
-
-    clocks: tuple[Any, ...] = (
-        exp.CurrentDate, exp.CurrentDatetime, exp.CurrentTime, exp.CurrentTimestamp, exp.Localtime, exp.Localtimestamp,
-        exp.Rand, exp.Randn, exp.Uuid,
-    )  # fmt: skip
-    for node in query.tree.walk():
-        if isinstance(node, clocks) or (isinstance(node, exp.Anonymous) and node.name.lower() in _CLOCKS):
-            return True
-        if isinstance(node, exp.Literal) and node.is_string and node.name.lower() == "now":
-            return True
-    return False

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from assay_sql.result import Row
 
-__all__ = ["close", "forms", "same_rows"]
+__all__ = ["Forms", "close", "forms", "same_rows"]
 
-#: What counts as nothing beside a tolerance: 0 against what a sum of floats leaves of it.
-_ABSOLUTE = 1e-12
+#: Floats up to this size are zero, or what a sum leaves of it.
+_ZERO = 1e-12
 #: Decimals are exact but for divisions, which engines cut at sixteen digits or more.
 _DECIMAL = 1e-15
 #: Rows of one group that are matched one by one where sorting doesn't pair them.
 _MATCHED = 200
+#: Characters of the shortest text that may be a moment in another form.
+_SHORTEST = 16
 
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
@@ -28,7 +32,7 @@ def close(left: Any, right: Any, tolerance: float) -> bool:
     """Whether two plain values are the same.
 
     Numbers are within a tolerance where one of them is a float, and within 1e-15 where one is a decimal; integers are
-    equal or not. The tolerance is relative to the larger, and never less than 1e-12 of anything.
+    equal or not. The tolerance is relative to the larger; floats up to 1e-12 are all zero.
     """
     if left == right:
         return True
@@ -42,18 +46,42 @@ def close(left: Any, right: Any, tolerance: float) -> bool:
         return bool(abs(Decimal(left) - Decimal(right)) <= Decimal(_DECIMAL) * max(abs(left), abs(right)))
     left, right = float(left), float(right)
     size = max(abs(left), abs(right))
-    return bool(size < float("inf") and abs(left - right) <= max(tolerance * size, _ABSOLUTE))
+    return bool(size < float("inf") and abs(left - right) <= (2 * _ZERO if size <= _ZERO else tolerance * size))
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, Decimal))
 
 
-def forms(rows: Iterable[Iterable[Row]], tolerance: float, ignore_case: bool) -> Callable[[Any], Any] | None:
-    """Return a function that gives each value of some results one form for all that are the same.
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """One form for all values of some results that are the same.
 
-    Values of different forms are different. Those of one form are the same, except where a chain of close numbers
-    leads from one to another that is not close: `same_rows` decides there.
+    Attributes:
+        known: the form of each value that isn't its own.
+        nested: there are values inside of values.
+        chained: a chain of close numbers leads from one to another that is not close, and both have one form;
+            `same_rows` decides there. Where this is false, values of one form are the same.
+    """
+
+    known: Mapping[Any, Any]
+    nested: bool
+    chained: bool
+
+    def of(self, value: Any) -> Any:
+        """Return a value's form."""
+        return tuple(map(self.of, value)) if isinstance(value, tuple) else self.known.get(value, value)
+
+    def of_rows(self, rows: list[Row]) -> list[Row]:
+        """Return rows of forms."""
+        if self.nested:
+            return [tuple(map(self.of, row)) for row in rows]
+        get = self.known.get
+        return [tuple(map(get, row, row)) for row in rows]
+
+
+def forms(rows: Sequence[list[Row]], tolerance: float, ignore_case: bool) -> Forms | None:
+    """Return a form for each value of some results, so that those of different forms are different.
 
     Args:
         rows: all rows of all results that will be compared.
@@ -63,32 +91,30 @@ def forms(rows: Iterable[Iterable[Row]], tolerance: float, ignore_case: bool) ->
     Returns:
         `None` where every value is its own form already.
     """
-    numbers: set[Any] = set()
-    texts: dict[str, str] = {}
-    odd = False
-    for value in _leaves(rows):
-        if isinstance(value, str):
-            form = _text(value, ignore_case)
-            if form != value:
-                texts[value] = form
-        elif _is_number(value):
-            numbers.add(value)
-            odd = odd or not isinstance(value, int)
-    known: dict[Any, Any] = {**texts, **(_clusters(numbers, tolerance) if odd else {})}
-    if not known:
+    kinds = set(map(type, _cells(rows)))
+    long = str in kinds and (ignore_case or any(len(one) >= _SHORTEST for one in _cells(rows) if type(one) is str))
+    if not long and not kinds & {float, Decimal, tuple}:
         return None
-
-    def form_of(value: Any) -> Any:
-        return tuple(map(form_of, value)) if isinstance(value, tuple) else known.get(value, value)
-
-    return form_of
-
-
-def _leaves(rows: Iterable[Iterable[Row]]) -> Iterator[Any]:
     distinct: set[Any] = set()
     for some in rows:
         distinct.update(*some)
-    stack = list(distinct)
+    if tuple in kinds:
+        distinct = set(_leaves(distinct))
+    texts = [one for one in distinct if type(one) is str and (ignore_case or len(one) >= _SHORTEST)]
+    known: dict[Any, Any] = {one: form for one in texts if (form := _text(one, ignore_case)) != one}
+    chained = False
+    if any(type(one) in (float, Decimal) for one in distinct):
+        clusters, chained = _clusters([one for one in distinct if _is_number(one)], tolerance)
+        known |= clusters
+    return Forms(known, tuple in kinds, chained) if known else None
+
+
+def _cells(rows: Sequence[list[Row]]) -> Iterator[Any]:
+    return chain.from_iterable(chain.from_iterable(rows))
+
+
+def _leaves(values: Iterable[Any]) -> Iterator[Any]:
+    stack = list(values)
     while stack:
         value = stack.pop()
         if isinstance(value, tuple):
@@ -99,7 +125,7 @@ def _leaves(rows: Iterable[Iterable[Row]]) -> Iterator[Any]:
 
 def _text(text: str, ignore_case: bool) -> str:
     """A moment's one form: a space between date and time, no zeros after the seconds, midnight as the day."""
-    if 16 <= len(text) <= 40 and text[4] == "-" and (found := _MOMENT.fullmatch(text.strip())):
+    if _SHORTEST <= len(text) <= 40 and text[4] == "-" and (found := _MOMENT.fullmatch(text.strip())):
         day, minutes, seconds, fraction, zone = found.groups()
         fraction = (fraction or "").rstrip("0")
         zone = "+00:00" if zone in _UTC else zone or ""
@@ -109,26 +135,36 @@ def _text(text: str, ignore_case: bool) -> str:
     return text.casefold() if ignore_case else text
 
 
-def _clusters(numbers: set[Any], tolerance: float) -> dict[Any, Any]:
-    """The first number of each chain of close ones, for every other of that chain."""
+def _clusters(numbers: Sequence[Any], tolerance: float) -> tuple[dict[Any, Any], bool]:
+    """The first number of each chain of close ones, for every other of that chain; and whether one is no cluster."""
     import numpy as np
 
     values = [number for number in numbers if abs(number) < 1e308]
     if len(values) < 2:
-        return {}
-    floats = np.array([float(value) for value in values])
+        return {}, False
+    floats = np.fromiter(map(float, values), np.float64, len(values))
+    exact = np.fromiter((type(value) is not float for value in values), bool, len(values))
     order = np.argsort(floats, kind="stable")
-    sorted_ = floats[order]
-    size = np.maximum(np.abs(sorted_[1:]), np.abs(sorted_[:-1]))
-    linked = np.diff(sorted_) <= np.maximum(max(tolerance, _DECIMAL) * size, _ABSOLUTE)
-    known: dict[Any, Any] = {}
-    first, last = None, -1
-    for position in np.flatnonzero(linked).tolist():
-        if position != last:
-            first = values[order[position]]
-        last = position + 1
-        known[values[order[last]]] = first
-    return known
+    floats, exact = floats[order], exact[order]
+    linked = np.empty(len(values), bool)  # to the one before
+    linked[0] = False
+    linked[1:] = np.diff(floats) <= _room(floats[1:], floats[:-1], tolerance)
+    positions = np.arange(len(values))
+    firsts = np.maximum.accumulate(np.where(linked, 0, positions))
+    linked_at, first_at = positions[linked], firsts[linked]
+    # A chain that is longer than the tolerance is none; nor may be one of integers or decimals, which are exact.
+    far = floats[linked_at] - floats[first_at] > _room(floats[linked_at], floats[first_at], tolerance)
+    chained = bool((far | exact[linked_at]).any())
+    known = {values[n]: values[m] for n, m in zip(order[linked_at].tolist(), order[first_at].tolist(), strict=True)}
+    return known, chained
+
+
+def _room(left: Any, right: Any, tolerance: float) -> Any:
+    """How far numbers may be apart; float64 arrays."""
+    import numpy as np
+
+    size = np.maximum(np.abs(left), np.abs(right))
+    return np.where(size <= _ZERO, 2 * _ZERO, max(tolerance, _DECIMAL) * size)
 
 
 def same_rows(left: list[Row], right: list[Row], tolerance: float) -> bool:

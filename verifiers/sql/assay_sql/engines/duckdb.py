@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from assay_sql.engines.file import Stamp, digest, stamp
+from assay_sql.engines.file import Stamp, digest, is_stamped, stamp
 from assay_sql.result import DatabaseError, Limits, QueryError, Result, collect
 
 __all__ = ["DuckDB"]
@@ -39,16 +39,17 @@ class DuckDB:
 
     def content(self) -> str:
         """Return what identifies the content; see `Database.content`."""
-        if stamp(self.path) != self.stamp:
+        if not is_stamped(self.path, self.stamp):
             raise DatabaseError(f"{self.path} was changed while it was used")
         log = self.path + ".wal"
         return digest(self.path, self.stamp) + (digest(log, stamp(log)) if Path(log).exists() else "")
 
     def run(self, sql: str, limits: Limits, role: str) -> Result:
         """Run a query; see `Database.run`."""
+        instance = self._open()
         import duckdb
 
-        connection = self._open().cursor()
+        connection = instance.cursor()
         late = threading.Event()
 
         def interrupt() -> None:

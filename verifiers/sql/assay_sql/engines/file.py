@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assay_sql.result import DatabaseError
 
-__all__ = ["Stamp", "digest", "kind_of", "stamp"]
+__all__ = ["Stamp", "digest", "is_stamped", "kind_of", "stamp"]
 
 #: What changes when a file's content does: device, inode, size, time of change, the first bytes (SQLite counts its
 #: transactions there).
@@ -37,6 +37,15 @@ def stamp(path: str) -> Stamp:
         why = "there is no database" if missing else f"{getattr(problem, 'strerror', None) or problem}: the database"
         raise DatabaseError(f"{why} {path}") from None
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, head)
+
+
+def is_stamped(path: str, by: Stamp) -> bool:
+    """Whether a file is, by its size and times, the one that a stamp was taken of."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return False
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) == by[:4]
 
 
 def kind_of(stamp: Stamp) -> str | None:

@@ -113,6 +113,7 @@ class Postgres:
 
     def _judged(self, problem: Any, limits: Limits, seconds: float) -> Exception:
         """Tell the query's faults from the server's."""
+        psycopg = _psycopg()
         state = problem.sqlstate or ""
         if state == "57014" and seconds >= limits.seconds * 0.99:  # else an administrator has canceled it
             return QueryError.late(limits)
@@ -120,7 +121,9 @@ class Postgres:
             return QueryError("invalid", f"may only read: {_line(problem)}")
         if state == "53400":
             return QueryError("large", f"passes a limit of the server: {_line(problem)}")
-        if state.startswith(_QUERY_CLASSES) or (not state and isinstance(problem, _psycopg().DataError)):
+        if state.startswith(_QUERY_CLASSES) or (
+            not state and isinstance(problem, (psycopg.DataError, psycopg.ProgrammingError))
+        ):
             return QueryError.failed(_line(problem))
         return self._gone(problem)
 

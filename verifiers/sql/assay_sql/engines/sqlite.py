@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from pathlib import Path
 
-from assay_sql.engines.file import Stamp, digest, stamp
+from assay_sql.engines.file import Stamp, digest, is_stamped
 from assay_sql.engines.pool import Pool
 from assay_sql.functions import is_allowed
 from assay_sql.result import DatabaseError, Limits, QueryError, Result, collect
@@ -15,8 +16,8 @@ __all__ = ["SQLite", "fence"]
 
 #: Instructions of SQLite's virtual machine between two looks at the clock: some 50 microseconds.
 _STEPS = 5_000
-#: The largest text or blob that a query may make; one instruction makes it, and the clock waits.
-_VALUE = 16 * 2**20
+#: The largest row, text or blob. One instruction searches a text for another, and the clock waits for it.
+_VALUE = 2**20
 
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 # Operators are functions to the authorizer.
@@ -46,13 +47,12 @@ class SQLite:
     def content(self) -> str:
         """Return what identifies the content; see `Database.content`."""
         for suffix in ("-wal", "-journal"):
-            beside = Path(self.path + suffix)
-            if beside.exists() and beside.stat().st_size:
+            if _size(self.path + suffix):
                 raise DatabaseError(
-                    f"{self.path} has unfinished work beside it ({beside.name}): another process is writing, or one "
-                    "has died; open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE)"
+                    f"{self.path} has unfinished work beside it (its {suffix} file): another process is writing, or "
+                    "one has died; open it once with sqlite3 and run PRAGMA wal_checkpoint(TRUNCATE)"
                 )
-        if stamp(self.path) != self.stamp:
+        if not is_stamped(self.path, self.stamp):
             raise DatabaseError(f"{self.path} was changed while it was used")
         return digest(self.path, self.stamp)
 
@@ -96,7 +96,7 @@ class SQLite:
         if code == sqlite3.SQLITE_AUTH:
             return QueryError("invalid", f"may only read: {problem}")
         if code in (sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM):
-            return QueryError("large", f"makes a value of more than {_VALUE:,} bytes")
+            return QueryError("large", f"makes or reads a value of more than {_VALUE:,} bytes")
         return QueryError.failed(problem)
 
     def _connect(self) -> sqlite3.Connection:
@@ -120,6 +120,13 @@ def fence(connection: sqlite3.Connection) -> None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.set_authorizer(_authorize)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:
+        return 0
 
 
 def _authorize(action: int, _: str | None, second: str | None, *__: str | None) -> int:
