@@ -57,6 +57,7 @@ def equivalent(
         extract: where the completion's query stands, in the forms of `assay.extract`.
     """
     from assay_sql.compare import Rules
+    from assay_sql.normal import fickle_call
 
     try:
         dialect = known_dialect(dialect)
@@ -77,9 +78,11 @@ def equivalent(
         return Verdict(0.0, f"the query {problem}", details={"kind": "refused"})
     ordered = order and _is_ordered(wanted)
     mine, theirs = _form(given.text, dialect, known, ordered), _form(wanted.text, dialect, known, ordered)
-    proven = mine[0] is not None and mine[0] == theirs[0] and (columns != "name" or _names(given) == _names(wanted))
-    if wanted.text == given.text and theirs[0] is not None:
+    same = wanted.text == given.text
+    if same and theirs[0] is not None:
         return Verdict(1.0, "the same text", details={"kind": "proven"})
+    alike = mine[0] is not None and mine[0] == theirs[0] and (columns != "name" or _names(given) == _names(wanted))
+    proven = alike or (same and fickle_call(wanted.tree) is None)
     count = 0
     if catalog is not None and dialect == "sqlite" and databases > 0:
         rules = Rules(columns, order, tolerance)

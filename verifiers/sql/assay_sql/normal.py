@@ -17,7 +17,7 @@ from assay_sql.resolution import LENIENT, folded, resolve
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["NoForm", "normal_form"]
+__all__ = ["NoForm", "fickle_call", "normal_form"]
 
 #: Nodes that a query may have, as it is written and once its CTEs stand where they are used.
 MOST_NODES = 4_000
@@ -66,8 +66,7 @@ def normal_form(tree: exp.Expr, catalog: Catalog | None, dialect: str, *, ordere
         raise NoForm(f"is a {tree.key.upper()}")
     if sum(1 for _ in tree.walk()) > MOST_NODES:
         raise NoForm("is too large")
-    fickle = next((name for node in tree.find_all(exp.Func) if (name := _name(node)) in _FICKLE), None)
-    if fickle:
+    if fickle := fickle_call(tree):
         raise NoForm(f"calls {fickle}()")
     try:
         if catalog is not None:
@@ -96,6 +95,13 @@ def normal_form(tree: exp.Expr, catalog: Catalog | None, dialect: str, *, ordere
         return writer.query(tree, {}, 0, ordered=ordered)
     except RecursionError:
         raise NoForm("is nested too deeply") from None
+
+
+def fickle_call(tree: exp.Expr) -> str | None:
+    """Return the name of a function that a query calls and that may give another result the next time."""
+    from sqlglot import exp
+
+    return next((name for node in tree.find_all(exp.Func) if (name := _name(node)) in _FICKLE), None)
 
 
 def _refuse_texts(tree: Any, dialect: str) -> None:
