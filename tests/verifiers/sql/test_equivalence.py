@@ -185,7 +185,7 @@ HOSTILE = {
 def test_hostile_queries_end(text):
     started = time.process_time()
     assert judge(text, RIGHT, seconds=2.0).score in (0, None)
-    assert time.process_time() - started < 15
+    assert time.process_time() - started < 30
 
 
 def random_condition(source, columns, depth=0):
