@@ -270,4 +270,4 @@ def test_no_wrong_proof():
 
 @pytest.mark.slow
 def test_no_wrong_proof_at_length():
-    check_no_wrong_proof(range(1000, 1150))
+    check_no_wrong_proof(range(1000, 1060))

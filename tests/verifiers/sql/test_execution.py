@@ -296,3 +296,40 @@ def test_in_a_reward(place):
     )
     assert scores.status == ["scored"] * 4
     assert scores.total.tolist() == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("reward", "totals"),
+    [
+        ("sql.cells", [1, 2 / 3, 0, 0]),
+        (
+            '(0.95 * max(sql.cells, 0.1) + 0.05 * format.tags(["think", "answer"]) if progress < 0.3 else max(sql.cells, 0.1)) if sql.valid else 0',
+            [1, 0.95 * 2 / 3 + 0.05, 0, 0],
+        ),
+        ('1 if sql.execution else 0.1 * (sql.valid and format.tags(["think", "answer"]))', [1, 0.1, 0, 0]),
+        (
+            '(1 if format.tags(["think", "answer"]) else -1) + (2 if sql.valid else -2) + (3 if sql.execution else -3)',
+            [6, 0, -4, -4],
+        ),
+        ('(1 if sql.execution else 0.1) if format.tags(["think", "answer"]) else 0', [1, 0.1, 0.1, 0.1]),
+    ],
+)
+def test_published_rewards(sqlite, reward, totals):
+    queries = ("SELECT name FROM singer", "SELECT name FROM singer WHERE id <= 3", "SELECT x", "DROP TABLE singer")
+    rows = [
+        {
+            "completion": f"<think>So.</think><answer>\n```sql\n{query}\n```\n</answer>",
+            "reference": "SELECT name FROM singer",
+            "database": sqlite.name,
+            "progress": 0.1,
+        }
+        for query in queries
+    ]
+    scores = assay.score(rows, reward)
+    assert scores.status == ["scored"] * 4
+    expected = [
+        sqlite.cells(queries[1], "SELECT name FROM singer").score if total == 2 / 3 else total for total in totals
+    ]
+    if "0.95" in reward:
+        expected[1] = 0.95 * sqlite.cells(queries[1], "SELECT name FROM singer").score + 0.05
+    assert scores.total.tolist() == pytest.approx(expected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Literal
@@ -91,20 +91,26 @@ class _Comparison:
         # Both sides as they are compared, and as they were: the forms replace the values where these are not enough.
         self.mine, self.theirs = given.rows, wanted.rows
         self.forms: Forms | None = None
+        # Rows without a partner, by position; only rows whose columns are in place can be paired one by one.
+        self.in_place = not spare and (rules.columns != "any" or len(wanted.names) == 1)
+        self.surplus: list[int] = []
+        self.missing: list[int] = []
+        # What is left to compare of a large result, and where its rows stood.
+        self.rest: _Comparison | None = None
+        self.numbers: Sequence[int] = range(len(given.rows))
 
     def same(self) -> bool:
         """Whether the results are the same: as they stand, or else in the forms of their values."""
         if self._agree():
             return True
-        if self.rules.columns != "any" and not self.spare:
+        if self.in_place and len(self.surplus) < len(self.mine):
             # Most rows are equal as they stand, as a rule; the others are what is left to compare.
-            surplus, missing = self._left_over(self.mine, self.theirs), self._left_over(self.theirs, self.mine)
-            if len(surplus) < len(self.mine):
-                rest = self._of(surplus, missing)
-                if rest is not None and rest.same():
-                    return True
-                if len(self.mine) * len(self.wanted.names) > _WHOLE:
-                    return False
+            rest = self._rest()
+            if rest is not None and rest.same():
+                return True
+            if len(self.mine) * len(self.wanted.names) > _WHOLE:
+                self.rest = rest
+                return False
         every = [self.given.rows, self.wanted.rows, *self.spare.values()]
         self.forms = forms(every, self.rules.tolerance, self.rules.ignore_case)
         if self.forms is None:
@@ -112,18 +118,24 @@ class _Comparison:
         self.mine, self.theirs = self.forms.of_rows(self.given.rows), self.forms.of_rows(self.wanted.rows)
         return self._agree()
 
-    def _of(self, surplus: list[int], missing: list[int]) -> _Comparison | None:
-        """The comparison of some of the rows, `None` where they can't be the same since their blocks are not."""
-        blocks = [self.blocks[n] for n in surplus]
-        if blocks != [self.blocks[n] for n in missing]:
+    def _rest(self) -> _Comparison | None:
+        """The comparison of the rows without a partner, `None` where their blocks alone make them differ."""
+        blocks = [self.blocks[n] for n in self.surplus]
+        if blocks != [self.blocks[n] for n in self.missing]:
             return None
-        given = Result(self.given.names, [self.given.rows[n] for n in surplus])
-        wanted = Expected(self.wanted.names, [self.wanted.rows[n] for n in missing], blocks)
-        return _Comparison(given, wanted, blocks, {}, self.rules)
+        given = Result(self.given.names, [self.given.rows[n] for n in self.surplus])
+        wanted = Expected(self.wanted.names, [self.wanted.rows[n] for n in self.missing], blocks)
+        rest = _Comparison(given, wanted, blocks, {}, self.rules)
+        rest.numbers = self.surplus
+        return rest
 
     def _agree(self) -> bool:
+        self.surplus, self.missing = [], []
         if self.mine == self.theirs:
             return self._confirmed(None)
+        if self.in_place:
+            self.surplus, self.missing = _unpaired(self.mine, self.theirs, self.blocks)
+            return not self.surplus and self._confirmed(None)
         return any(self._equal(order) and self._confirmed(order) for order in self._orders())
 
     def _orders(self) -> Iterator[tuple[int, ...] | None]:
@@ -157,9 +169,7 @@ class _Comparison:
         """Whether the rows are the same, block by block, with the columns in an order."""
         mine = _ordered(self.mine, order)
         if not self.spare:
-            if self.blocks[-1:] == [0]:
-                return Counter(mine) == Counter(self.theirs)
-            return Counter(zip(self.blocks, mine, strict=True)) == Counter(zip(self.blocks, self.theirs, strict=True))
+            return not _unpaired(mine, self.theirs, self.blocks)[0]
         allowed = Counter(zip(self.blocks, self.theirs, strict=True))
         for block, rows in self.spare.items():
             allowed.update((block, row) for row in self._formed(rows))
@@ -193,41 +203,54 @@ class _Comparison:
 
     def difference(self) -> Difference:
         """Name the first difference, for the columns as they stand."""
-        mine, theirs = self.mine, self.theirs
-        surplus = self._left_over(mine, theirs)
-        if self.wanted.ordered and self.rules.order and surplus and Counter(mine) == Counter(theirs):
-            shown = _shown(self.given.rows[surplus[0]])
-            return Difference("order", f"the rows are right, but not their order: row {surplus[0] + 1} is {shown}")
-        missing = self._left_over(theirs, mine)
-        if not surplus or not missing:
+        if self.rest is not None:
+            return self.rest.difference()
+        mine, theirs, surplus, missing = self.mine, self.theirs, self.surplus, self.missing
+        if not self.in_place:
+            surplus, missing = _unpaired(mine, theirs, self.blocks)
+        if not surplus:
             return Difference("values", "other values")
+        if self.wanted.ordered and self.rules.order and Counter(mine) == Counter(theirs):
+            shown = f"row {self.numbers[surplus[0]] + 1} is {_shown(self.given.rows[surplus[0]])}"
+            return Difference("order", f"the rows are right, but not their order: {shown}")
         row = surplus[0]
         other = min(missing[:_SHOWN], key=lambda n: (self._apart(mine[row], theirs[n]), abs(n - row)))
         column = next(n for n, pair in enumerate(zip(mine[row], theirs[other], strict=True)) if not self._close(*pair))
         got, want = _value(self.given.rows[row][column]), _value(self.wanted.rows[other][column])
         name = self.wanted.names[column] or str(column + 1)
         more = f" ({len(surplus)} rows differ)" if len(surplus) > 1 else ""
-        return Difference("values", f"row {row + 1}: {got} instead of {want} in column {name}{more}")
+        return Difference("values", f"row {self.numbers[row] + 1}: {got} instead of {want} in column {name}{more}")
 
     def _close(self, left: Any, right: Any) -> bool:
         return close(left, right, self.rules.tolerance)
 
-    def _left_over(self, rows: Sequence[Row], others: Sequence[Row]) -> list[int]:
-        """The positions of the rows that have no equal among the others."""
-        ordered = self.blocks[-1:] != [0]
-        left = Counter(zip(self.blocks, others, strict=True)) if ordered else Counter((0, row) for row in others)
-        found = []
-        for n, row in enumerate(rows):
-            key = (self.blocks[n], row)
-            if left[key] > 0:
-                left[key] -= 1
-            else:
-                found.append(n)
-        return found
-
     def _apart(self, left: Row, right: Row) -> int:
         different = sum(not self._close(*pair) for pair in zip(left, right, strict=True))
         return different or len(left) + 1  # a row that is the same can't be what is missing
+
+
+def _unpaired(mine: list[Row], theirs: list[Row], blocks: list[int]) -> tuple[list[int], list[int]]:
+    """The positions of rows on either side that have no equal of their own block on the other."""
+    if blocks[-1] == len(blocks) - 1:  # each row is a block
+        apart = [n for n, pair in enumerate(zip(mine, theirs, strict=True)) if pair[0] != pair[1]]
+        return apart, apart
+    keys: Iterable[Any] = mine if not blocks[-1] else zip(blocks, mine, strict=True)
+    others: Iterable[Any] = theirs if not blocks[-1] else zip(blocks, theirs, strict=True)
+    left, surplus = Counter(others), []
+    for n, key in enumerate(keys):
+        count = left.get(key, 0)
+        if count:
+            left[key] = count - 1
+        else:
+            surplus.append(n)
+    missing: list[int] = []
+    if surplus:
+        others = theirs if not blocks[-1] else zip(blocks, theirs, strict=True)
+        for n, key in enumerate(others):
+            if left[key]:
+                left[key] -= 1
+                missing.append(n)
+    return surplus, missing
 
 
 def _ordered(rows: list[Row], order: tuple[int, ...] | None) -> list[Row]:
