@@ -8,13 +8,16 @@ from typing import Any
 
 from assay_sql.catalog import Catalog
 
-__all__ = ["NoForm", "Writer", "called", "modified"]
+__all__ = ["NoForm", "Writer", "called", "compares_exactly", "modified"]
 
 #: Ways of numbering tables that occur more than once that are tried, in all of a query.
 MOST_ORDERS = 200
 
-#: Kinds of columns of which two values that are equal are the same.
-_EXACT = ("integer", "number", "text", "date", "boolean")
+#: Kinds of columns of which two values that are equal are the same; in SQLite numbers are, too.
+_EXACT = ("integer", "text", "date", "boolean")
+
+#: Dialects that compare texts to the letter, unless a collation is declared.
+_BINARY = ("sqlite", "postgres", "duckdb")
 
 
 class NoForm(ValueError):
@@ -29,8 +32,10 @@ _Names = Mapping[str, _Source]
 class Writer:
     """Writes the form of one query."""
 
-    def __init__(self, catalog: Catalog | None) -> None:
-        self.catalog = catalog
+    def __init__(self, catalog: Catalog | None, dialect: str, *, exact: bool) -> None:
+        self.catalog, self.dialect = catalog, dialect
+        # Where two texts are equal and not the same, it matters which of them DISTINCT keeps.
+        self.exact = exact
         self.orders = MOST_ORDERS
 
     def query(self, node: Any, names: _Names, depth: int, *, ordered: bool = False, as_set: bool = False) -> str:
@@ -77,7 +82,7 @@ class Writer:
                 pending = [part.this, part.expression, *pending]
             else:
                 parts.append(self.query(part, names, depth, as_set=apart))
-        if kind is not exp.Except:
+        if kind is not exp.Except and (self.exact or not apart):
             parts = sorted(set(parts)) if apart else sorted(parts)
         named = {name.lower(): f"#{place}" for place, name in enumerate(node.named_selects)}
         form = f"{kind.__name__}{'' if distinct else ' all'}({'; '.join(parts)})"
@@ -196,7 +201,7 @@ class Writer:
         windows = any(map(_windows, shown))
         aggregates = any(map(_aggregates, shown)) or bool(having)
         apart = bool(distinct)
-        if keys is not None and not aggregates and not windows and set(keys) == set(selected):
+        if self.exact and keys is not None and not aggregates and not windows and set(keys) == set(selected):
             keys, apart = None, True  # to group by all that is selected is DISTINCT
         lone = keys is None and any(map(_aggregates, node.expressions)) and not windows
         if lone or (keys is not None and set(keys) <= set(selected)):
@@ -256,19 +261,23 @@ class Writer:
         """Whether a condition says that two columns hold the same value, and not merely an equal one."""
         from sqlglot import exp
 
-        if not isinstance(node, exp.EQ) or self.catalog is None:
+        if not isinstance(node, exp.EQ) or self.catalog is None or not self.exact:
             return False
-        kinds = []
+        types = []
         for side in (node.this, node.expression):
             place = self._place(side, names)
             table = self.catalog.table(place[0]) if place else None
             if place is None or table is None:
                 return False
             column = table.column(place[1])
-            if column.kind not in _EXACT or column.collation:
+            lite = self.dialect == "sqlite"
+            if column.kind not in _EXACT and not (lite and column.kind == "number"):
                 return False
-            kinds.append(column.kind)
-        return kinds[0] == kinds[1]
+            declared = column.declared.lower()
+            if not lite and column.kind == "text" and not declared.startswith(("text", "varchar", "character varying")):
+                return False  # CHAR(5) forgets spaces, CITEXT case
+            types.append(column.kind if lite or column.kind == "integer" else declared)
+        return bool(types[0] == types[1])
 
     def _same(self, conditions: Sequence[Any], names: _Names) -> dict[str, str]:
         """Return, for columns that conditions say are the same, the first of them."""
@@ -310,6 +319,8 @@ class Writer:
         if isinstance(node, (exp.GT, exp.GTE)):
             other = "lt" if isinstance(node, exp.GT) else "lte"
             return self._binary(other, node.expression, node.this, names, depth, named)
+        if isinstance(node, (exp.LT, exp.LTE)):
+            return self._binary(node.key, node.this, node.expression, names, depth, named)
         if isinstance(node, (exp.EQ, exp.NEQ, exp.Add, exp.Mul)):
             sides = sorted(self.form(side, names, depth, named) for side in (node.this, node.expression))
             return f"({sides[0]} {node.key} {sides[1]})"
@@ -413,6 +424,19 @@ class Writer:
             return f"({' or '.join(parts)})" if len(parts) > 1 else parts[0]
         forms = sorted({self.form(one, names, depth, named) for one in node.expressions})
         return f"({self.form(node.this, names, depth, named)} in [{', '.join(forms)}])"
+
+
+def compares_exactly(tree: Any, catalog: Catalog | None, dialect: str) -> bool:
+    """Whether texts that are equal are the same in a query: no collation says otherwise, as far as is known."""
+    from sqlglot import exp
+
+    tables = catalog.tables.values() if catalog else ()
+    declared = {c.name.lower() for table in tables for c in table.columns if c.collation}
+    return (
+        dialect in _BINARY
+        and not any(column.name.lower() in declared for column in tree.find_all(exp.Column))
+        and tree.find(exp.Collate) is None
+    )
 
 
 def _literals(node: Any) -> bool:

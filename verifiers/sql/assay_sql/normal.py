@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay_sql.canonical import NoForm, Writer, called, modified
+from assay_sql.canonical import NoForm, Writer, called, compares_exactly, modified
 from assay_sql.catalog import Catalog
 from assay_sql.resolution import LENIENT, folded, resolve
 
@@ -76,17 +76,66 @@ def normal_form(tree: exp.Expr, catalog: Catalog | None, dialect: str, *, ordere
         tree = _without_ctes(tree)
         _drop_orders(tree)
         tree = merge_subqueries(tree)
-        # Only conditions: there the optimiser's rules and the standard's logic agree on what is true.
-        tree = simplify(tree, dialect=dialect)
+        exact = compares_exactly(tree, catalog, dialect)
+        if exact and _is_plain(tree, catalog):
+            tree = simplify(tree, dialect=dialect)
     except SqlglotError as problem:
         raise NoForm(f"can't be analysed: {str(problem).splitlines()[0][:120]}") from None
     except RecursionError:
         raise NoForm("is nested too deeply") from None
-    writer = Writer(catalog)
+    writer = Writer(catalog, dialect, exact=exact)
     try:
         return writer.query(tree, {}, 0, ordered=ordered)
     except RecursionError:
         raise NoForm("is nested too deeply") from None
+
+
+def _is_plain(tree: Any, catalog: Catalog | None) -> bool:
+    """Whether sqlglot's simplification can be trusted with a query.
+
+    It moves constants through arithmetic and compares literals as Python does. That holds for columns of numbers that
+    are compared with numbers, and for texts that are equal or not; not for what an engine converts, or orders by a
+    collation.
+    """
+    from sqlglot import exp
+
+    if catalog is None:
+        return False
+    kinds: dict[str, set[str]] = {}
+    for table in catalog.tables.values():
+        for column in table.columns:
+            kinds.setdefault(column.name.lower(), set()).add(column.kind)
+    numbers = {"integer", "real", "number"}
+    logic = (
+        exp.And,
+        exp.Or,
+        exp.Not,
+        exp.Paren,
+        exp.Is,
+        exp.Null,
+        exp.Boolean,
+        exp.Column,
+        exp.Identifier,
+        exp.Literal,
+    )
+    holders = (exp.Query, exp.Subquery, exp.Where, exp.Having, exp.From, exp.Join, exp.Table, exp.TableAlias, exp.Alias)
+    others = (exp.Order, exp.Ordered, exp.Group, exp.Limit, exp.Offset, exp.Distinct, exp.Star, exp.Exists, exp.In)
+    comparing = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.Like)
+    aggregates = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max)
+    for node in tree.walk():
+        if not isinstance(node, (*logic, *holders, *others, *comparing, *aggregates)):
+            return False
+        if not isinstance(node, (*comparing, exp.In)):
+            continue
+        literals = [one for one in node.iter_expressions() if isinstance(one, exp.Literal)]
+        sides = [one for one in node.iter_expressions() if not isinstance(one, exp.Literal)]
+        for side in sides if literals else ():
+            known = kinds.get(side.name, {"?"}) if isinstance(side, exp.Column) else {"?"}
+            if not (known <= numbers if all(one.is_number for one in literals) else known == {"text"}):
+                return False
+            if any(one.is_string for one in literals) and not isinstance(node, (exp.EQ, exp.NEQ, exp.In, exp.Like)):
+                return False
+    return True
 
 
 def fickle_call(tree: exp.Expr) -> str | None:
