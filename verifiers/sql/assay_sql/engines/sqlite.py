@@ -114,19 +114,19 @@ class SQLite:
         return connection
 
 
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116
-    except OSError:
-        return 0
-
-
 def fence(connection: sqlite3.Connection) -> None:
     """Let a connection do nothing but read, from now on."""
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1_000)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.set_authorizer(_authorize)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:
+        return 0
 
 
 def _authorize(action: int, _: str | None, second: str | None, *__: str | None) -> int:
