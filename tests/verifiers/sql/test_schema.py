@@ -115,7 +115,7 @@ def test_hostile_queries_end(text):
     started = time.process_time()
     assert schema(text, REFERENCE).status is Status.SCORED
     assert structure(text, REFERENCE).status is Status.SCORED
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 20
 
 
 def test_structure():

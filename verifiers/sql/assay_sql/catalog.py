@@ -6,15 +6,12 @@ import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 __all__ = ["Catalog", "Column", "ForeignKey", "Table", "Unusable", "quote"]
 
 Kind = Literal["integer", "real", "number", "text", "boolean", "date", "time", "timestamp", "blob"]
-
-#: Characters that DDL may have.
-MAX_LENGTH = 2_000_000
 
 #: Words of a declared type, and what its values are; the first that occurs decides.
 _KINDS: tuple[tuple[str, Kind], ...] = (
@@ -175,7 +172,9 @@ class Catalog:
             except (ValueError, RecursionError):
                 raise Unusable("the schema begins like JSON and isn't any") from None
         if isinstance(source, str):
-            tables = _from_ddl(source, dialect)
+            from assay_sql.ddl import tables as declared
+
+            tables = declared(source, dialect)
         elif isinstance(source, Mapping) and "column_names_original" in source:
             tables = _from_spider(source)
         elif isinstance(source, Mapping):
@@ -359,100 +358,3 @@ def _from_pragmas(connection: sqlite3.Connection, name: str) -> Table:
     keys = [ForeignKey(tuple(a), other, tuple(b)) for other, a, b in links.values() if other.lower() in known]
     primary = tuple(column for _, column in sorted(keyed))
     return Table(name, tuple(columns), primary, tuple(unique), tuple(keys))
-
-
-def _from_ddl(text: str, dialect: str) -> list[Table]:
-    from sqlglot import exp, parse
-    from sqlglot.errors import SqlglotError
-
-    if len(text) > MAX_LENGTH:
-        raise Unusable(f"the schema has {len(text):,} characters; the limit is {MAX_LENGTH:,}")
-    try:
-        parsed = parse(text, read=dialect)
-    except SqlglotError as problem:
-        raise Unusable(f"the schema can't be read: {str(problem).splitlines()[0]}") from None
-    except RecursionError:
-        raise Unusable("the schema is nested too deeply to be read") from None
-    tables: dict[str, Table] = {}
-    for statement in parsed:
-        if isinstance(statement, exp.Create) and statement.kind == "TABLE" and isinstance(statement.this, exp.Schema):
-            table = _declared(statement.this)
-            if table.name.lower() in tables:
-                raise Unusable(f"the schema has two tables named {table.name}")
-            tables[table.name.lower()] = table
-    # A key that is added later, as dumps of PostgreSQL do.
-    for statement in parsed:
-        if isinstance(statement, exp.Alter) and statement.this.name.lower() in tables:
-            name = statement.this.name.lower()
-            tables[name] = _with(tables[name], list(statement.find_all(exp.PrimaryKey, exp.ForeignKey)))
-    return list(tables.values())
-
-
-def _declared(schema: Any) -> Table:
-    from sqlglot import exp
-
-    columns, primary, unique, links, checks = [], [], [], [], []
-    rest = []
-    for part in schema.expressions:
-        if isinstance(part, exp.Identifier):  # a column without a type
-            columns.append(Column(part.name))
-            continue
-        if not isinstance(part, exp.ColumnDef):
-            rest.append(part)
-            continue
-        nullable, collation = True, ""
-        for constraint in part.args.get("constraints") or ():
-            kind = constraint.args.get("kind")
-            if isinstance(kind, exp.NotNullColumnConstraint):
-                nullable = bool(kind.args.get("allow_null"))
-            elif isinstance(kind, exp.PrimaryKeyColumnConstraint):
-                primary.append(part.name)
-                nullable = False
-            elif isinstance(kind, exp.UniqueColumnConstraint):
-                unique.append((part.name,))
-            elif isinstance(kind, exp.CheckColumnConstraint):
-                checks.append(kind.this.sql("sqlite"))
-            elif isinstance(kind, exp.CollateColumnConstraint):
-                collation = kind.this.name
-            elif isinstance(kind, exp.Reference):
-                links.append(_reference((part.name,), kind))
-        # sqlglot's own names: in SQLite's it would lose what is a decimal and what a truth value.
-        declared = part.args["kind"].sql() if part.args.get("kind") else "TEXT"
-        declared = "INTEGER" if declared == "INT" else declared
-        columns.append(Column(part.name, declared, nullable, "" if collation.upper() == "BINARY" else collation))
-    table = Table(
-        schema.this.name, tuple(columns), tuple(primary), tuple(unique), tuple(links), tuple(checks)
-    )  # fmt: skip
-    return _with(table, rest)
-
-
-def _with(table: Table, constraints: Sequence[Any]) -> Table:
-    """Return a table with constraints that stand beside its columns."""
-    from sqlglot import exp
-
-    primary, unique = table.primary_key, list(table.unique)
-    links, checks = list(table.foreign_keys), list(table.checks)
-    for part in constraints:
-        for one in part.expressions if isinstance(part, exp.Constraint) else [part]:
-            names = tuple(c.name for c in one.expressions)
-            if isinstance(one, exp.PrimaryKey):
-                primary = names
-            elif isinstance(one, exp.ForeignKey) and one.args.get("reference"):
-                links.append(_reference(names, one.args["reference"]))
-            elif isinstance(one, exp.UniqueColumnConstraint):
-                held = one.this.expressions if isinstance(one.this, exp.Schema) else one.expressions
-                unique.append(tuple(c.name for c in held))
-            elif isinstance(one, exp.CheckColumnConstraint):
-                checks.append(one.this.sql("sqlite"))
-    keyed = {name.lower() for name in primary}
-    columns = tuple(replace(c, nullable=c.nullable and c.name.lower() not in keyed) for c in table.columns)
-    return Table(table.name, columns, primary, tuple(unique), tuple(links), tuple(checks))
-
-
-def _reference(columns: tuple[str, ...], reference: Any) -> ForeignKey:
-    from sqlglot import exp
-
-    target = reference.this
-    if isinstance(target, exp.Schema):
-        return ForeignKey(columns, target.this.name, tuple(c.name for c in target.expressions))
-    return ForeignKey(columns, target.name, ())

@@ -190,7 +190,7 @@ class _Known:
         return id(self.catalog)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _kept(text: str, known: _Known, seed: int) -> Trial:
     tree = read(text, "sqlite").tree
     asked = constants([tree], known.catalog)
