@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import os
 import sqlite3
 import uuid
@@ -67,7 +68,7 @@ class Workshop:
                 connection.executescript(script)
             connection.close()
         else:
-            duckdb = pytest.importorskip("duckdb")
+            duckdb = driver("duckdb")
             connection = duckdb.connect(str(path))
             connection.execute(script)
             connection.close()
@@ -105,8 +106,15 @@ def administrator() -> str:
         if os.environ.get("ASSAY_REQUIRE_SERVICES") == "1":
             pytest.fail("ASSAY_TEST_POSTGRES is not set; .ci/services/postgres.sh starts the server and prints it")
         pytest.skip("there is no PostgreSQL: .ci/services/postgres.sh starts one and prints ASSAY_TEST_POSTGRES")
-    pytest.importorskip("psycopg")
+    driver("psycopg")
     return url
+
+
+def driver(name: str) -> Any:
+    """The module of an engine's driver; where services are required, its absence is a failure."""
+    if os.environ.get("ASSAY_REQUIRE_SERVICES") == "1":
+        return importlib.import_module(name)
+    return pytest.importorskip(name)
 
 
 def on(url: str, name: str) -> str:
