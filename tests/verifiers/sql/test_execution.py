@@ -333,3 +333,53 @@ def test_published_rewards(sqlite, reward, totals):
     if "0.95" in reward:
         expected[1] = 0.95 * sqlite.cells(queries[1], "SELECT name FROM singer").score + 0.05
     assert scores.total.tolist() == pytest.approx(expected)
+
+
+def test_chance_orders_nothing(place):
+    assert place.execution("SELECT name FROM singer", "SELECT name FROM singer ORDER BY random()").score == 1
+    assert (
+        place.execution(
+            "SELECT name FROM singer WHERE id IN (2, 4)", "SELECT name FROM singer ORDER BY random() LIMIT 2"
+        ).score
+        == 1
+    )
+    assert (
+        place.execution(
+            "SELECT 'x' FROM singer WHERE id IN (2, 4)", "SELECT name FROM singer ORDER BY random() LIMIT 2"
+        ).score
+        == 0
+    )
+
+
+def test_table_valued_functions(sqlite):
+    assert sqlite.execution("SELECT value FROM json_each('[1, 2]')", "SELECT 1 UNION SELECT 2").score == 1
+    for write in ("UPDATE sqlite_master SET name = 'x'", "DELETE FROM sqlite_master", "PRAGMA writable_schema = 1"):
+        with pytest.raises(QueryError):
+            sqlite.database.run(write, Limits(), "prediction")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 'NaN'::numeric", "SELECT 'infinity'::timestamp", "SELECT '4713-01-01 BC'::date", "SELECT int4range(1, 3)",
+        "SELECT '10.0.0.1'::inet", "SELECT interval '1 month'", "SELECT row(1, 2)", "SELECT '{\"a\": [1.5]}'::jsonb",
+        "SELECT ARRAY[1, NULL]", "SELECT now()::date", "SELECT timestamptz '2024-01-01 00:00:00+02'", "SELECT 'a%'::char(5)",
+        "SELECT name FROM singer ORDER BY age FETCH FIRST 1 ROWS WITH TIES", "SELECT DISTINCT ON (age) age FROM singer ORDER BY age, id",
+    ],
+)  # fmt: skip
+def test_values_of_postgres(places, query):
+    verdict = places("postgres").execution(query, query)
+    assert verdict.score == 1, verdict.reason
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT TIMESTAMPTZ '2020-01-01 00:00:00+02'", "SELECT INTERVAL 1 DAY", "SELECT MAP {'a': 1}", "SELECT [1, 2.5]",
+        "SELECT {'a': DATE '2020-01-01'}", "SELECT 170141183460469231731687303715884105727", "SELECT 'nan'::FLOAT",
+        "SELECT 'infinity'::DATE", "FROM singer SELECT name", "SELECT name FROM singer QUALIFY row_number() OVER (ORDER BY id) = 1",
+    ],
+)  # fmt: skip
+def test_values_of_duckdb(places, query):
+    verdict = places("duckdb").execution(query, query)
+    assert verdict.score == 1, verdict.reason

@@ -50,6 +50,8 @@ _NAMES = frozenset(
     unbin unhex unicode unistr unixepoch unlikely unnest upper url_decode url_encode user utc_date utc_time
     utc_timestamp uuid values var_pop var_samp variance wavg week weekday weekofyear weighted_avg width_bucket
     xmlagg xmlconcat xmlforest xpath year yearweek
+    daterange int4range int8range isempty lower_inc lower_inf numrange pg_size_pretty pg_typeof tsrange tstzrange
+    upper_inc upper_inf
     """.split()  # noqa: SIM905 - a paragraph is easier to read and to add to
 )
 

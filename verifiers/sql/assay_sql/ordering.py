@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Any
 
+from assay_sql.functions import is_volatile
 from assay_sql.query import Query
 from assay_sql.result import Result, Row
 
@@ -110,20 +112,20 @@ def _by_rank(plan: Plan, plain: Result, ranked: Result) -> Expected | None:
     if len(ranks) < last or (not plan.cut and len(ranks) != last) or len(ranked.names) != len(plain.names) + 1:
         return None
     if any(before > after for before, after in pairwise(ranks)):
-        return None  # what it orders by is another each time, such as random()
+        return None
     rows = [row[:-1] for row in ranked.rows]
     blocks = _number(ranks[first:last])
     spare: dict[int, list[Row]] = {}
-    if plan.cut and blocks:
-        for edge, block in ((ranks[first], 0), (ranks[last - 1], blocks[-1])):
-            outside = [row for n, row in enumerate(rows) if ranks[n] == edge and not first <= n < last]
-            if outside:
-                spare[block] = outside
     for block, members in groupby(range(len(blocks)), key=blocks.__getitem__):
         window = list(members)
-        tied = Counter(rows[first + n] for n in window) + Counter(spare.get(block, ()))
-        if not Counter(plain.rows[n] for n in window) <= tied:
+        rank = ranks[first + window[0]]
+        tied = Counter(rows[bisect_left(ranks, rank) : bisect_right(ranks, rank)])
+        kept = Counter(plain.rows[n] for n in window)
+        if not kept <= tied:
             return None
+        # Which of them the cut kept was the engine's choice, and may be another in the ranked query.
+        if left := list((tied - kept).elements()):
+            spare[block] = left
     return Expected(plain.names, plain.rows, blocks, spare, ordered=plan.ordered)
 
 
@@ -148,6 +150,9 @@ def plan(query: Query, rows: int) -> Plan:
         tree.args.get(part) for part in ("order", "limit", "offset", "alias")
     ):
         tree = tree.this
+    if tree.args.get("order") is not None and any(map(is_volatile, tree.args["order"].walk())):
+        tree = tree.copy()
+        tree.set("order", None)  # by chance: no order is right, and a cut keeps any
     order, limit, offset = (tree.args.get(part) for part in ("order", "limit", "offset"))
     if order is None and limit is None and offset is None:
         return Plan(False, False, 0, None, ())

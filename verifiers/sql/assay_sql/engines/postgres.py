@@ -132,15 +132,24 @@ class Postgres:
 
     def _connect(self) -> Any:
         psycopg = _psycopg()
-        from psycopg.conninfo import make_conninfo
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
+        from psycopg.types.string import TextLoader
 
         try:
+            given = conninfo_to_dict(self.server).get("options") or ""
             connection = psycopg.connect(
-                make_conninfo(self.server, dbname=self.path, connect_timeout=_CONNECT_SECONDS),
+                make_conninfo(
+                    self.server,
+                    dbname=self.path,
+                    connect_timeout=_CONNECT_SECONDS,
+                    options=f"{given} -c datestyle=ISO -c timezone=UTC".strip(),
+                ),
                 autocommit=True,
                 prepare_threshold=None,
                 application_name="assay",
             )
+            for kind in ("date", "timestamp", "timestamptz"):  # some have no counterpart in Python: infinity, or BC
+                connection.adapters.register_loader(kind, TextLoader)
             row = connection.execute(_PRIVILEGES).fetchone()
         except psycopg.Error as problem:
             raise self._gone(problem) from None

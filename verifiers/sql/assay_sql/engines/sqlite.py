@@ -129,9 +129,12 @@ def _size(path: str) -> int:
         return 0
 
 
-def _authorize(action: int, _: str | None, second: str | None, *__: str | None) -> int:
+def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
     """Allow reading and computing; the engine asks about everything that a statement does when it prepares it."""
     if action in _READING:
+        return sqlite3.SQLITE_OK
+    # How SQLite declares a table-valued function such as json_each to itself. An UPDATE of this table it refuses.
+    if action == sqlite3.SQLITE_UPDATE and first == "sqlite_master":
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_FUNCTION and second is not None and (is_allowed(second) or second in _OPERATORS):
         return sqlite3.SQLITE_OK
