@@ -303,10 +303,10 @@ class Writer:
         """Return the form of an expression."""
         from sqlglot import exp
 
-        if node is None or isinstance(node, (str, int, float)):
-            return _word(node) if isinstance(node, str) else repr(node)
         if isinstance(node, list):
             return "[" + ", ".join(self.form(one, names, depth, named) for one in node) + "]"
+        if not isinstance(node, exp.Expr):  # a word of its own: a side, a type's name, whether
+            return _word(str(node))
         if isinstance(node, exp.Paren):
             return self.form(node.this, names, depth, named)
         if isinstance(node, exp.Column):
