@@ -416,7 +416,8 @@ class Writer:
             query = node.args["query"]
             found = self.query(query, names, depth + 1, as_set=True)
             return f"({self.form(node.this, names, depth, named)} in {found})"
-        if node.args.get("unnest") or node.args.get("field") or isinstance(node.this, exp.Tuple):
+        odd = node.args.get("unnest") or node.args.get("field") or isinstance(node.this, exp.Tuple)
+        if odd or not node.expressions:
             raise NoForm("has an IN of a kind that has no normal form")
         if _literals(node):  # SQLite gives columns in the list no affinity: only literals are as if compared by =
             each = [exp.EQ(this=node.this, expression=one) for one in node.expressions]
