@@ -18,11 +18,12 @@ def test_tpch_equals_its_optimized_form(root, tmp_path):
     found.loader.exec_module(tpch)
     path = tmp_path / "tpch.duckdb"
     tpch.generate(path, 0.01)
-    queries = [query.replace("{fraction}", "0.01") for query in tpch.QUERIES]
+    queries = [query.replace("{fraction}", "0.001") for query in tpch.QUERIES]
     assert len(queries) == 22
     for number, query in enumerate(queries, 1):
-        verdict = execution(tpch.optimized(query), query, path, seconds=60)
+        # So small a scale has no German supplier, after whom the eleventh asks.
+        verdict = execution(tpch.optimized(query), query, path, seconds=60, empty=number == 11)
         assert verdict.score == 1, (number, verdict.reason)
         other = queries[number % 22]
-        assert execution(other, query, path, seconds=60).score == 0, number
+        assert execution(other, query, path, seconds=60, empty=True).score == 0, number
     close()
