@@ -51,6 +51,8 @@ EQUAL = {
     "union": ("SELECT age FROM singer UNION SELECT year FROM concert", "SELECT year FROM concert UNION SELECT age FROM singer UNION SELECT year FROM concert"),
     "self join": ("SELECT a.name FROM singer a, singer b, singer c WHERE a.age = b.age AND c.id = 3", "SELECT z.name FROM singer y, singer x, singer z WHERE y.age = z.age AND x.id = 3"),
     "using": ("SELECT a.name FROM singer a JOIN singer b USING (id)", "SELECT a.name FROM singer a JOIN singer b ON a.id = b.id"),
+    "casts": ("SELECT CAST(age AS TEXT) FROM singer", "SELECT CAST(s.age AS TEXT) FROM singer s"),
+    "windows": ("SELECT row_number() OVER (PARTITION BY name ORDER BY age) FROM singer", "SELECT row_number() OVER (PARTITION BY s.name ORDER BY s.age) FROM singer AS s"),
     "star": ("SELECT * FROM singer", "SELECT id, name, age, paid FROM singer"),
 }  # fmt: skip
 

@@ -303,10 +303,10 @@ class Writer:
         """Return the form of an expression."""
         from sqlglot import exp
 
-        if node is None or isinstance(node, (str, int, float)):
-            return _word(node) if isinstance(node, str) else repr(node)
         if isinstance(node, list):
             return "[" + ", ".join(self.form(one, names, depth, named) for one in node) + "]"
+        if not isinstance(node, exp.Expr):  # a word of its own: a side, a type's name, whether
+            return _word(str(node))
         if isinstance(node, exp.Paren):
             return self.form(node.this, names, depth, named)
         if isinstance(node, exp.Column):
@@ -416,7 +416,8 @@ class Writer:
             query = node.args["query"]
             found = self.query(query, names, depth + 1, as_set=True)
             return f"({self.form(node.this, names, depth, named)} in {found})"
-        if node.args.get("unnest") or node.args.get("field") or isinstance(node.this, exp.Tuple):
+        odd = node.args.get("unnest") or node.args.get("field") or isinstance(node.this, exp.Tuple)
+        if odd or not node.expressions:
             raise NoForm("has an IN of a kind that has no normal form")
         if _literals(node):  # SQLite gives columns in the list no affinity: only literals are as if compared by =
             each = [exp.EQ(this=node.this, expression=one) for one in node.expressions]

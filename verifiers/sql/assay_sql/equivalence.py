@@ -142,6 +142,8 @@ def _form(text: str, dialect: str, schema: str | None, ordered: bool) -> tuple[s
         return normal_form(read(text, dialect).tree, catalog, dialect, ordered=ordered), ""
     except NoForm as problem:
         return None, str(problem)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return None, "is no query that sqlglot can analyse"  # it parses more than it has a tree for
 
 
 def _is_ordered(query: Query) -> bool:
