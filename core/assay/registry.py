@@ -42,6 +42,7 @@ FIRST_PARTY = {
     "ray": "assay-ray",
     "records": "assay-records",
     "shape": "assay-shapes",
+    "sql": "assay-sql",
     "text": "assay-text",
     "tools": "assay-tools",
     "vote": "assay-vote",
