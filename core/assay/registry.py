@@ -31,6 +31,7 @@ GROUP = "assay"
 #: First-party plugins by name, so that an unknown name can say what to install.
 FIRST_PARTY = {
     "bubblewrap": "assay-bubblewrap",
+    "code": "assay-code",
     "docker": "assay-docker",
     "format": "assay-format",
     "math": "assay-math",
