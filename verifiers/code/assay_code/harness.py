@@ -20,8 +20,12 @@ from assay_code.inside.wire import MAX_MESSAGE, dumps, loads
 
 __all__ = ["Trial", "Unavailable", "ended", "try_program"]
 
-#: In the order in which each may import those before it.
-_MODULES = ("wire", "host", "supervisor", "script", "files")
+#: What an execution needs, each after what it imports; statements and files need more than steps do.
+_MODULES = {
+    "steps": ("wire", "host", "supervisor"),
+    "script": ("wire", "host", "supervisor", "script"),
+    "pytest": ("wire", "host", "supervisor", "script", "files"),
+}
 #: Bytes of what the harness may report.
 _OUTPUT = 4 * MAX_MESSAGE
 
@@ -67,7 +71,9 @@ def try_program(box: Sandbox, program: str, tests: dict[str, Any], limits: Limit
     """
     nonce = secrets.token_hex(16)
     sent = dumps({**tests, "program": program, "nonce": nonce}).encode()
-    execution = box.run(Program(source=_source(), stdin=sent), limits)
+    steps_alone = all(entry[0] == "step" for entry in tests.get("entries", ()))
+    needs = "pytest" if "pytest" in tests else "steps" if steps_alone else "script"
+    execution = box.run(Program(source=_source(needs), stdin=sent), limits)
     if execution.status == "unavailable":
         raise Unavailable(execution.reason)
     return _read(execution, nonce, tests["seconds"])
@@ -130,11 +136,13 @@ def ended(execution: Execution, seconds: float) -> str:
     }.get(execution.status, execution.reason)
 
 
-@lru_cache(maxsize=1)
-def _source() -> str:
+@lru_cache(maxsize=3)
+def _source(needs: str) -> str:
     """Return what the sandbox's Python is given: our modules, compiled for this version of Python, and as source."""
     folder = files("assay_code.inside")
-    sources = [(f"assay_code.inside.{name}", (folder / f"{name}.py").read_text(encoding="utf-8")) for name in _MODULES]
+    sources = [
+        (f"assay_code.inside.{name}", (folder / f"{name}.py").read_text(encoding="utf-8")) for name in _MODULES[needs]
+    ]
     compiled = [(name, compile(text, f"<{name}>", "exec", dont_inherit=True)) for name, text in sources]
     return (
         "import marshal, sys\n"

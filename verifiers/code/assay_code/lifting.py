@@ -309,7 +309,7 @@ class _Lifter:
         number, self.steps = self.steps, self.steps + 1
         if number > MAX_STEPS:
             raise _NotLiftable
-        self.plan.entries.append(["step", number, True, operation, *arguments])
+        self.plan.entries.append(["step", number, operation, *arguments])
         return _Ref(number, instance)
 
     def name_of(self, ref: _Ref) -> str:

@@ -61,7 +61,7 @@ class Plan:
 
 def built_on(step: list[Any]) -> list[int]:
     """Return the steps whose results a step is given."""
-    operation, *arguments = step[3:]
+    operation, *arguments = step[2:]
     given = arguments[:1]
     if operation == "call":
         given += [*arguments[1], *arguments[2].values()]

@@ -149,7 +149,7 @@ def _called(
     found = program_of(completion, extract, "python")
     if found.text is None:
         return Verdict(0.0, f"no program: {found.reason}")
-    entries = [["step", 0, True, "name", function], ["step", 1, True, "call", ["o", 0], [], {}]]
+    entries = [["step", 0, "name", function], ["step", 1, "call", ["o", 0], [], {}]]
     tests = {"module": "solution", "seconds": seconds, "stop": True, "entries": entries}
     try:
         trial = try_program(find_sandbox(sandbox), found.text, tests, bounds.limits(seconds + 10))

@@ -179,10 +179,10 @@ class _Judge:
         Raises:
             NoTest: it defines no `check`, or says something else than a number.
         """
-        call = ["step", 1, True, "call", ["o", 0], [stdin, printed, expected], {}]
+        call = ["step", 1, "call", ["o", 0], [stdin, printed, expected], {}]
         tests = {
             "module": "checker", "seconds": self.bounds.seconds, "stop": True,
-            "entries": [["step", 0, True, "name", "check"], call],
+            "entries": [["step", 0, "name", "check"], call],
         }  # fmt: skip
         trial = try_program(box, checker, tests, self.bounds.limits(self.bounds.seconds + 10))
         if trial.loaded is None or trial.loaded[0] != "names" or trial.answers.get(0, ["raise"])[0] != "value":

@@ -149,7 +149,7 @@ def calls_plan(tests: Calls, chosen: list[int], tolerance: float | None) -> Plan
     Raises:
         NoTest: an argument can't be handed over.
     """
-    plan = Plan(entries=[["step", 0, True, "function", tests.function]])
+    plan = Plan(entries=[["step", 0, "function", tests.function]])
     for case, index in enumerate(chosen):
         call = tests.cases[index]
         try:
@@ -157,7 +157,7 @@ def calls_plan(tests: Calls, chosen: list[int], tolerance: float | None) -> Plan
             named = {key: encode(one, _refuse) for key, one in call.named.items()}
         except (NotPlain, RecursionError):
             raise NoTest(f"an argument is no plain data, or nested more than {MAX_DEPTH} deep") from None
-        plan.entries.append(["step", case + 1, True, "call", ["o", 0], args, named])
+        plan.entries.append(["step", case + 1, "call", ["o", 0], args, named])
         shown = ", ".join([*map(repr, call.args), *(f"{key}={one!r}" for key, one in call.named.items())])
         text = f"{tests.function}({shown if len(shown) <= 120 else shown[:117] + '...'})"
         expected: Any = call.expected if tolerance is None else Approx(call.expected, tolerance, tolerance)

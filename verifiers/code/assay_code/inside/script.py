@@ -9,9 +9,10 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice, takewhile
 from typing import Any
 
-from assay_code.inside.supervisor import Program
+from assay_code.inside.supervisor import Program, run_steps
 from assay_code.inside.wire import Closed, NotPlain, TimedOut, decode, encode
 
 __all__ = ["Module", "Names", "Remote", "run_script"]
@@ -26,24 +27,28 @@ def run_script(program: Program, tests: dict[str, Any], tell: Callable[..., None
         import random
 
         random.seed(0)
-    for entry in tests["entries"]:
+    entries = tests["entries"]
+    place = 0
+    while place < len(entries):
+        entry = entries[place]
         kind = entry[0]
         if kind == "step":
-            _, number, drain, operation, *arguments = entry
-            answer = program.ask("do", operation, number, drain, *arguments)
-            tell("step", number, answer)
-            if answer[0] != "value" and stop:
+            row = list(takewhile(lambda one: one[0] == "step", islice(entries, place, None)))
+            place += len(row)
+            if not run_steps(program, row, stop, tell):
                 return
-        elif kind == "bind":
+            continue
+        place += 1
+        if kind == "bind":
             names[entry[1]] = names.kept(entry[2]) if entry[3] else names.decode(entry[2])
-        else:
-            _, case, source = entry
-            failure = _run(source, names)
-            program.check()
-            if case is not None or failure:
-                tell("case", case, failure)
-            if failure and (stop or case is None):
-                return
+            continue
+        _, case, source = entry
+        failure = _run(source, names)
+        program.check()
+        if case is not None or failure:
+            tell("case", case, failure)
+        if failure and (stop or case is None):
+            return
 
 
 def _run(source: str, names: Names) -> str:

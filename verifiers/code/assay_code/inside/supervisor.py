@@ -10,17 +10,22 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from assay_code.inside.host import serve
 from assay_code.inside.wire import Channel, Closed, TimedOut, dumps, loads
 
-__all__ = ["Program", "main"]
+__all__ = ["Program", "main", "run_steps"]
 
 _PR_SET_DUMPABLE = 4
 #: A program that waits for the processor is given so many times its limit.
 _PATIENCE = 10
+#: Bytes of messages that may wait for the program, half of what a pipe holds.
+_AHEAD = 1 << 15
+#: Seconds for which what the program answered may be held back.
+_HOLD = 0.01
 
 
 class Program:
@@ -48,26 +53,48 @@ class Program:
             Closed: its process has ended.
             TimedOut: it takes too long.
         """
+        with self._remembered():
+            self.channel.send(list(message))
+            return self._answer(on_callback)
+
+    def ask_all(self, messages: list[list[Any]]) -> Iterator[list[Any]]:
+        """Yield the program's answer to each message; it is sent the next ones while it works, as far as they fit.
+
+        Raises:
+            Closed, TimedOut: as `ask`.
+        """
+        waiting: list[int] = []
+        sent = 0
+        for _ in messages:
+            with self._remembered():
+                # What waits in the pipe must never fill it: each side would wait for the other to read.
+                while sent < len(messages) and (not waiting or sum(waiting) + len(waiting) * 8 < _AHEAD):
+                    waiting.append(self.channel.send(messages[sent]))
+                    sent += 1
+                answer = self._answer(None)
+            waiting.pop(0)
+            yield answer
+
+    @contextmanager
+    def _remembered(self) -> Iterator[None]:
         self.check()
         try:
-            return self._ask(message, on_callback)
+            yield
         except (Closed, TimedOut) as problem:
             self._failure = problem
             raise
 
-    def _ask(self, message: tuple[Any, ...], on_callback: Callable[[list[Any]], Any] | None) -> list[Any]:
+    def _answer(self, on_callback: Callable[[list[Any]], Any] | None) -> list[Any]:
         started = time.monotonic()
         before = self._used()
         end = started + _PATIENCE * self.seconds
 
         def late() -> float | None:
             # A program that had to wait for a processor has not had its time yet; one that sleeps has.
-            used, state = self._used(), self._state()
-            left = self.seconds - (used - before)
+            left = self.seconds - (self._used() - before)
             now = time.monotonic()
-            return min(now + max(left, 0.01), end) if state == "R" and left > 0 and now < end else None
+            return min(now + max(left, 0.01), end) if left > 0 and now < end and self._waits() else None
 
-        self.channel.send(list(message))
         while True:
             answer = loads(self.channel.receive(started + self.seconds, late))
             if not isinstance(answer, list) or not answer or not isinstance(answer[0], str):
@@ -76,19 +103,20 @@ class Program:
                 return answer
             self.channel.send(["answer", on_callback(answer)])
 
-    def _stat(self) -> list[str]:
+    def _used(self) -> float:
+        """Return the seconds of processor time that the program's process has used, 0 where that can't be known."""
+        try:
+            return time.clock_gettime(~self.process << 3 | 2)  # how Linux names another process's own clock
+        except OSError:
+            return 0.0
+
+    def _waits(self) -> bool:
+        """Whether the program's process is running, or would be if a processor were free."""
         try:
             with open(f"/proc/{self.process}/stat") as file:  # noqa: PTH123 - pathlib is slow to import
-                return file.read().rpartition(")")[2].split()
+                return file.read().rpartition(")")[2].split()[:1] == ["R"]
         except (OSError, ValueError):
-            return []
-
-    def _used(self) -> float:
-        fields = self._stat()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if len(fields) > 12 else 0.0
-
-    def _state(self) -> str:
-        return (self._stat() or ["S"])[0]
+            return False
 
 
 def main() -> None:
@@ -105,22 +133,32 @@ def main() -> None:
     nonce = tests["nonce"]
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - open to the end
 
+    told = [time.monotonic()]
+    lines: list[str] = []
+
     def tell(*message: Any) -> None:
-        data = f"{nonce} {dumps(list(message))}\n".encode()
-        while data:
-            data = data[os.write(1, data) :]
+        lines.append(f"{nonce} {dumps(list(message))}\n")
+        # At once if there was time, so that little is lost with this process.
+        if message[0] in ("end", "closed", "late") or time.monotonic() - told[0] > _HOLD:
+            data = "".join(lines).encode()
+            lines.clear()
+            while data:
+                data = data[os.write(1, data) :]
+            told[0] = time.monotonic()
 
     program = Program(child, Channel(from_tests[0], to_program[1]), tests["seconds"])
     try:
         if _load(program, tests, tell):
-            if tests.get("pytest"):
+            if "pytest" in tests:
                 from assay_code.inside.files import run_pytest
 
                 run_pytest(program, tests, tell)
-            else:
+            elif any(entry[0] != "step" for entry in tests["entries"]):
                 from assay_code.inside.script import run_script
 
                 run_script(program, tests, tell)
+            else:
+                run_steps(program, tests["entries"], tests["stop"], tell)
         tell("end")
     except Closed as problem:
         tell("closed", str(problem))
@@ -133,6 +171,16 @@ def main() -> None:
             os.kill(child, signal.SIGKILL)
         finally:
             os._exit(0)
+
+
+def run_steps(program: Program, steps: list[list[Any]], stop: bool, tell: Callable[..., None]) -> bool:
+    """Do steps in turn and tell what the program answered; return whether to go on."""
+    messages = [["do", operation, number, True, *rest] for _, number, operation, *rest in steps]
+    for step, answer in zip(steps, program.ask_all(messages), strict=True):
+        tell("step", step[1], answer)
+        if answer[0] != "value" and stop:
+            return False
+    return True
 
 
 def _load(program: Program, tests: dict[str, Any], tell: Callable[..., None]) -> bool:

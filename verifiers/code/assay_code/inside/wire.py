@@ -210,9 +210,10 @@ class Channel:
 
     def __init__(self, source: int, sink: int) -> None:
         self.source, self.sink = source, sink
+        self._buffer = bytearray()
 
-    def send(self, message: Any) -> None:
-        """Send a message.
+    def send(self, message: Any) -> int:
+        """Send a message and return its size.
 
         Raises:
             Closed: nobody reads.
@@ -224,6 +225,7 @@ class Channel:
                 view = view[os.write(self.sink, view) :]
         except OSError:
             raise Closed("the program has ended") from None
+        return len(data)
 
     def receive(self, deadline: float | None = None, late: Callable[[], float | None] = lambda: None) -> str:
         """Return the next message's text.
@@ -236,18 +238,21 @@ class Channel:
             Closed: the other side has ended, or sends no message.
             TimedOut: none has come.
         """
-        head = self._read(8, deadline, late)
+        self._fill(8, deadline, late)
         try:
-            size = int(head, 16)
+            size = int(self._buffer[:8], 16)
         except ValueError:
             raise Closed("the program wrote to the tests' own channel") from None
-        if size > MAX_MESSAGE:
+        if not 0 <= size <= MAX_MESSAGE:
             raise Closed(f"it returned more than {MAX_MESSAGE:,} bytes")
-        return self._read(size, deadline, late).decode("ascii", "replace")
+        self._fill(8 + size, deadline, late)
+        text = self._buffer[8 : 8 + size].decode("ascii", "replace")
+        del self._buffer[: 8 + size]
+        return text
 
-    def _read(self, size: int, deadline: float | None, late: Callable[[], float | None]) -> bytes:
-        data = bytearray()
-        while len(data) < size:
+    def _fill(self, size: int, deadline: float | None, late: Callable[[], float | None]) -> None:
+        """Read until so many bytes are there."""
+        while len(self._buffer) < size:
             while deadline is not None:
                 left = deadline - time.monotonic()
                 if left > 0 and select.select([self.source], [], [], left)[0]:
@@ -257,8 +262,7 @@ class Channel:
                     if later is None:
                         raise TimedOut
                     deadline = later
-            part = os.read(self.source, size - len(data))
+            part = os.read(self.source, 1 << 16)
             if not part:
                 raise Closed("the program ended before its tests did")
-            data += part
-        return bytes(data)
+            self._buffer += part
