@@ -65,7 +65,9 @@ def _broken(plan: Plan, trial: Trial) -> dict[int, tuple[int, Outcome]]:
     return found
 
 
-def _said(answer: list[Any]) -> str:
+def _said(answer: list[Any] | None) -> str:
+    if answer is None:
+        return "was not asked"
     if answer[0] == "raise":
         return f"raised {str(answer[1][0])[:100]}: {str(answer[2])[:200]}" if answer[2] else f"raised {answer[1][0]}"
     return str(answer[1])
@@ -79,23 +81,19 @@ class _Results:
         self.last = {entry[1]: entry for entry in plan.entries if entry[0] == "step"}
         self.known: dict[int, Any] = {}
 
-    def has(self, step: int) -> bool:
-        return step in self.trial.answers
-
-    def answer(self, step: int) -> list[Any]:
-        """Return a step's answer, or that of the first step that it is built on and that failed."""
+    def answer(self, step: int) -> list[Any] | None:
+        """Return a step's answer, or that of what it is built on where that failed; `None` if nobody was asked."""
         entry = self.last.get(step)
-        if entry is not None:
-            for inner in built_on(entry):
-                earlier = self.trial.answers.get(inner)
-                if earlier is not None and earlier[0] != "value":
-                    return self.answer(inner)
-        return self.trial.answers[step]
+        for inner in built_on(entry) if entry else ():
+            earlier = self.answer(inner)
+            if earlier is not None and earlier[0] != "value":
+                return earlier
+        return self.trial.answers.get(step)
 
     def value(self, step: int) -> Any:
         answer = self.answer(step)
-        if answer[0] != "value":
-            raise _Failed(_said(answer), answer[0] == "late")
+        if answer is None or answer[0] != "value":
+            raise _Failed(_said(answer), bool(answer and answer[0] == "late"))
         if step not in self.known:
             try:
                 self.known[step] = decode(answer[1], _opaque)
@@ -112,10 +110,12 @@ def _opaque(node: list[Any]) -> Opaque:
 
 def _check(check: Check, results: _Results) -> Outcome | None:
     """Return what came of a check, `None` where the program was not asked."""
-    if not all(results.has(step) for step in check.steps.values()):
+    answers = [results.answer(step) for step in check.steps.values()]
+    failed = any(answer is not None and answer[0] != "value" for answer in answers)
+    if None in answers and not failed:
         return None
     if check.raises:
-        answer = results.answer(next(iter(check.steps.values())))
+        answer = answers[0] or []
         if answer[0] == "raise" and set(check.raises) & {str(name) for name in answer[1]}:
             return Outcome("passed")
         said = "it returned" if answer[0] == "value" else _said(answer)

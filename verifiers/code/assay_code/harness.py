@@ -101,6 +101,8 @@ def _read(execution: Execution, nonce: str, seconds: float) -> Trial:
                 trial.cases[rest[0]] = trial.cases.get(rest[0]) or str(rest[1])
             elif kind == "found":
                 trial.found.append(str(rest[0]))
+            elif kind == "skip":
+                trial.found.remove(str(rest[0]))  # the tests themselves leave it out
             elif kind in ("end", "closed", "late"):
                 finished = True
                 trial.end = str(rest[0]) if kind == "closed" else ""

@@ -343,6 +343,8 @@ class _Lifter:
         value = self.names.get(name)
         if isinstance(value, _Ref):
             self.plan.entries.append(["bind", name, value.step, True])
+            if value not in self.roots.values() and not value.instance:
+                self.names[name] = _ELSEWHERE  # statements may change a result, or take items from it
         elif isinstance(value, _Module):
             self.plan.entries.append(["run", None, f"import {self.module} as {name}"])
         elif isinstance(value, _Lazy):
@@ -407,8 +409,10 @@ class _Defer(ast.NodeTransformer):
         self.lifter = lifter
 
     def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, (ast.Lambda, ast.comprehension)) and self._asks(node):
-            raise _NotLiftable
+        if isinstance(node, ast.Lambda):
+            if self._asks(node):
+                raise _NotLiftable
+            return node
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             # Names bound in it are not the program's; a call of the program in it happens many times.
             bound = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}

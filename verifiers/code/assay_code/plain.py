@@ -238,7 +238,7 @@ def evaluable(node: ast.expr, names: Mapping[str, Any]) -> bool:
     for one in ast.walk(node):
         if isinstance(one, ast.expr) and not hasattr(_Evaluation, "on_" + type(one).__name__):
             return False
-        if isinstance(one, ast.Name) and one.id not in bound and one.id not in FUNCTIONS and one.id not in _TYPES:
+        if isinstance(one, ast.Name) and not any(one.id in known for known in (bound, FUNCTIONS, _TYPES, MODULES)):
             return False
         if isinstance(one, ast.Attribute):
             module = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import warnings
 
 from assay.extract import Extraction, final_part
@@ -59,11 +58,11 @@ def joined(prefix: str, program: str) -> str:
 
 
 def syntax_error(source: str) -> str | None:
-    """Return what is wrong with a Python source, `None` if it can be parsed. Nothing of it runs."""
+    """Return what is wrong with a Python source, `None` if it can be compiled. Nothing of it runs."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(source)
+            compile(source, "<program>", "exec", dont_inherit=True)
     except SyntaxError as problem:
         return f"line {problem.lineno}: {problem.msg}"
     except (ValueError, RecursionError, MemoryError) as problem:

@@ -93,9 +93,22 @@ def given_functions(given: str, body: list[ast.stmt], entry_point: str | None) -
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []  # the program goes on in the middle of a function; what stands before it is part of the program
     loaded = {one.id for statement in body for one in ast.walk(statement) if isinstance(one, ast.Name)}
-    used = [one for one in statements if isinstance(one, ast.FunctionDef) and one.name in loaded - {entry_point}]
+    used = [
+        one
+        for one in statements
+        if isinstance(one, ast.FunctionDef) and one.name in loaded - {entry_point} and not _is_stub(one)
+    ]
     imports = [one for one in statements if isinstance(one, (ast.Import, ast.ImportFrom))]
     return [*imports, *used] if used else []
+
+
+def _is_stub(function: ast.FunctionDef) -> bool:
+    """Whether it is what the program has to fill in."""
+    return all(isinstance(one, ast.Pass) or _is_constant(one) for one in function.body)
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _is_unrolled(function: ast.FunctionDef, called: set[str]) -> bool:

@@ -47,6 +47,7 @@ def run_pytest(program: Program, tests: dict[str, Any], tell: Callable[..., None
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_collection(self, session: Any) -> bool:
+            session.items = []
             for name in sources:
                 if not name.endswith("conftest.py"):
                     file = File.from_parent(session, path=Path.cwd() / name)
@@ -64,15 +65,18 @@ def run_pytest(program: Program, tests: dict[str, Any], tell: Callable[..., None
                 tell("case", report.nodeid or "collection", _last_line(report.longreprtext))
 
         def pytest_runtest_logreport(self, report: Any) -> None:
-            if report.when == "call" or report.failed:
+            if report.skipped:
+                tell("skip", report.nodeid)
+            elif report.when == "call" or report.failed:
                 program.check()
-                wrong = "" if report.passed or report.skipped else _last_line(report.longreprtext)
-                tell("case", report.nodeid, wrong)
+                tell("case", report.nodeid, _last_line(report.longreprtext) if report.failed else "")
 
     arguments = ["-q", "-p", "no:cacheprovider", "--noconftest", "--rootdir=.", "-c", "/dev/null", "--tb=short"]
     plugins: list[Any] = [module_of(name) for name in sources if name.endswith("conftest.py")]
-    pytest.main(arguments + (["-x"] if tests["stop"] else []), plugins=[*plugins, Plugin()])
+    code = pytest.main(arguments + (["-x"] if tests["stop"] else []), plugins=[*plugins, Plugin()])
     program.check()
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        tell("unavailable", f"pytest {pytest.__version__} fails in the sandbox")
 
 
 def _last_line(text: str) -> str:

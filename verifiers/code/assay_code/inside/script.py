@@ -28,6 +28,7 @@ def run_script(program: Program, tests: dict[str, Any], tell: Callable[..., None
 
         random.seed(0)
     entries = tests["entries"]
+    whole = frozenset(entry[2] for entry in entries if entry[0] == "bind" and entry[3])
     place = 0
     while place < len(entries):
         entry = entries[place]
@@ -35,7 +36,7 @@ def run_script(program: Program, tests: dict[str, Any], tell: Callable[..., None
         if kind == "step":
             row = list(takewhile(lambda one: one[0] == "step", islice(entries, place, None)))
             place += len(row)
-            if not run_steps(program, row, stop, tell):
+            if not run_steps(program, row, stop, tell, whole):
                 return
             continue
         place += 1

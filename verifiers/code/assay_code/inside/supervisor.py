@@ -173,9 +173,14 @@ def main() -> None:
             os._exit(0)
 
 
-def run_steps(program: Program, steps: list[list[Any]], stop: bool, tell: Callable[..., None]) -> bool:
-    """Do steps in turn and tell what the program answered; return whether to go on."""
-    messages = [["do", operation, number, True, *rest] for _, number, operation, *rest in steps]
+def run_steps(
+    program: Program, steps: list[list[Any]], stop: bool, tell: Callable[..., None], whole: frozenset[int] = frozenset()
+) -> bool:
+    """Do steps in turn and tell what the program answered; return whether to go on.
+
+    Iterators among the results are drained, unless a statement goes on with the step's result: `whole`.
+    """
+    messages = [["do", operation, number, number not in whole, *rest] for _, number, operation, *rest in steps]
     for step, answer in zip(steps, program.ask_all(messages), strict=True):
         tell("step", step[1], answer)
         if answer[0] != "value" and stop:
