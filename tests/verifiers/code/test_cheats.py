@@ -23,7 +23,7 @@ PYTEST = {
 }
 PAIRS = {"inputs": ["3\n", "4\n"], "outputs": [FIRST + "\n", SECOND + "\n"]}
 SHAPES = {"assertions": ASSERTIONS, "calls": CALLS, "inside": INSIDE, "pairs": PAIRS, "pytest": PYTEST}
-LIMITS = {"seconds": 1.0, "budget": 3.0, "memory": 256, "credit": "fraction"}
+LIMITS = {"seconds": 0.5, "budget": 1.5, "memory": 256, "credit": "fraction"}
 QUICK = ("assertions", "inside", "pairs")
 
 
@@ -50,8 +50,9 @@ def test_cheats(name, shape, box):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "calls"])  # which are tried as assertions are
 @pytest.mark.parametrize("name", CHEATS)
 @pytest.mark.parametrize("strong", [name for name in USABLE if name != "process"])
-def test_cheats_everywhere(name, shape, strong):
-    test_cheats(name, shape, strong)
+def test_cheats_everywhere(name, shape, strong, box):
+    if strong != box or shape not in QUICK:
+        test_cheats(name, shape, strong)

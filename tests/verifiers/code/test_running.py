@@ -144,3 +144,17 @@ def test_rewards_of_published_systems(box):
     tests = ["assert f(1) == 1", "assert f(2) == 2"]
     rows = [{"completion": text, "tests": tests, "n_tests": 15}, {"completion": "hm", "tests": tests, "n_tests": 15}]
     assert assay.score(rows, klear).total.tolist() == [0.0, -2.0]
+
+
+def test_a_sandbox_with_another_python_gets_the_harness_as_source(box):
+    from assay.registry import installed
+    from assay.sandbox import Program
+    from assay_code import harness
+
+    refused = installed().sandbox(box).run(Program(source=harness._BOOT.format(size=0, magic=b"other")))
+    assert (refused.exit_code, refused.stdout) == (harness._OTHER, "another Python\n")
+    harness._OTHER_PYTHONS.add(box)
+    try:
+        assert assay_code.tests(program("def f(): return 1"), "assert f() == 1", sandbox=box).score == 1
+    finally:
+        harness._OTHER_PYTHONS.remove(box)

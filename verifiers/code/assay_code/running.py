@@ -152,7 +152,7 @@ def _called(
     entries = [["step", 0, "name", function], ["step", 1, "call", ["o", 0], [], {}]]
     tests = {"module": "solution", "seconds": seconds, "stop": True, "entries": entries}
     try:
-        trial = try_program(find_sandbox(sandbox), found.text, tests, bounds.limits(seconds + 10))
+        trial = try_program(find_sandbox(sandbox), found.text, tests, bounds.limits(seconds + 5))
     except (Missing, Unavailable) as problem:
         return Verdict.error(f"the sandbox can't judge: {problem}")
     answer = trial.answers.get(1) or trial.answers.get(0) or trial.loaded

@@ -184,7 +184,7 @@ class _Judge:
             "module": "checker", "seconds": self.bounds.seconds, "stop": True,
             "entries": [["step", 0, "name", "check"], call],
         }  # fmt: skip
-        trial = try_program(box, checker, tests, self.bounds.limits(self.bounds.seconds + 10))
+        trial = try_program(box, checker, tests, self.bounds.limits(self.bounds.seconds + 5))
         if trial.loaded is None or trial.loaded[0] != "names" or trial.answers.get(0, ["raise"])[0] != "value":
             raise NoTest("the checker can't be loaded, or defines no check(stdin, stdout, expected)")
         answer = trial.answers.get(1)

@@ -18,7 +18,7 @@ from assay_code.reference import Calls, Files
 __all__ = ["Bounds", "calls_plan", "try_files", "try_plan"]
 
 #: Seconds that the harness itself may take to start.
-_START = 10.0
+_START = 5.0
 
 
 @dataclass(frozen=True, slots=True)
