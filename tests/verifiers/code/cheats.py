@@ -216,6 +216,16 @@ def forge():
 %s
 """
 
+#: Says something else than it should to the tests' process, by that process's own protocol.
+MALFORMED = """
+import sys
+wire = sys.modules["assay_code.inside.wire"]
+send = wire.Channel.send
+def f(x):
+    wire.Channel.send = lambda self, message: send(self, %s)
+    return x
+"""
+
 CHEATS = {
     "always-equal objects": EQUAL,
     "a str subclass": STR_SUBCLASS,
@@ -321,6 +331,18 @@ CHEATS = {
         "    libc = ctypes.CDLL(None, use_errno=True)\n"
         "    return libc.mount(b'proc', b'/tmp', b'proc', 0, b'') + libc.unshare(0x10000000)"
     ),
+    **{
+        f"a malformed answer: {text}": MALFORMED % text
+        for text in (
+            "None", "[]", "{}", "['value']", "['raise']", "['raise', []]", "['raise', 5, 5]", "['raise', [5], 'x']", "['value', {}]",
+            "['value', ['l', ['?']]]", "['value', ['d', 1]]", "['value', ['x', 'datetime.date', 'x']]", "['value', ['o']]",
+            "['names']", "['callback', 1, []]", "['value', ['r', 0, 1, 0]]", "['value', ['z', ['l']]]", "['nothing', 1]", "['late', 5]",
+        )
+    },
+    "keys of one hash": "def f(x): return {n * (2**61 - 1) for n in range(60_000)}",
+    "an exit code that means a missing tool": "import os\ndef f(x): os._exit(127)",
+    "an error of imports": "def f(x): raise ModuleNotFoundError('No module named pytest')",
+    "a skipped test": "import unittest\ndef f(x): raise unittest.SkipTest('later')",
     "no function": "x = 1",
     "no program": "this is no program",
 }  # fmt: skip

@@ -33,6 +33,7 @@ DOUBLE = "for _ in range(int(input())):\n    print(2 * int(input()))"
         (ADD, {"test_list": ["assert add(1, 2) == 3"], "test_setup_code": "import math", "test_imports": []}),
         (ADD, {"test": "def check(candidate):\n    assert candidate(1, 2) == 3\n", "entry_point": "add"}),
         (ADD, "def check(candidate):\n    assert candidate(1, 2) == 3\ncheck(add)"),
+        (ADD, "cases = [((1, 2), 3), ((2, 2), 4)]\nfor given, wanted in cases:\n    assert add(*given) == wanted"),
         (ADD, "from solution import add\ndef test_one():\n    assert add(1, 2) == 3\ndef test_two():\n    assert add(0, 1) == 1"),
         (ADD, "import solution\nassert solution.add(1, 2) == 3"),
         (ADD, "import main as m\nassert m.add(1, 2) == 3\ntry:\n    assert m.add(1, 1) == 2\nexcept KeyError:\n    pass"),
@@ -84,6 +85,7 @@ def test_forms(judged, program, reference):
         ({"inputs": ["1"], "outputs": ["1"], "checker": "x = 1"}, "no check"),
         ({"inputs": ["1"], "outputs": ["1"], "compare": "loosely"}, "loosely"),
         ("{not json", "no Python"),
+        ("def check(candidate):\n    assert candidate(1, 2) == 3", "entry_point"),
     ],
 )
 def test_tests_that_test_nothing_are_bad_references(judged, reference, reason):
@@ -329,6 +331,23 @@ def test_sample_is_the_tests_own(judged):
     assert first == judged("def f(x): return x if x % 2 else -1", tests, sample=10, credit="fraction")
     with pytest.raises(ValueError, match="sample"):
         judged("def f(x): return x", tests, sample=0)
+
+
+def test_an_exit_code_excuses_nothing(judged):
+    tests = {"inputs": [""], "outputs": ["1"]}
+    for program in ("int main(void) { return 127; }", "int main(void) { return 126; }"):
+        assert judged(program, tests, language="c").score == 0
+    assert judged("process.exit(127)", tests, language="javascript").score == 0
+    inside = "x = f()\ntry:\n    assert x == 1\nexcept KeyError:\n    pass"
+    assert judged("def f(): raise ImportError('import numpy')", inside).score == 0
+    assert judged("def g(): pass", "from solution import f\n" + inside).score == 0
+
+
+def test_the_entry_point_may_be_what_the_prompt_leaves_open(judged):
+    prompt = "def twice(x):\n    return 2 * x\n\ndef half(x):\n    'The other way.'\n"
+    script = "def check(candidate):\n    assert candidate(twice(3)) == 3"
+    assert judged("def half(x):\n    return x / 2", script, prefix=prompt).score == 1
+    assert judged("def half(x):\n    return x", script, prefix=prompt).score == 0
 
 
 def test_programs_go_on_from_a_prompt(judged):

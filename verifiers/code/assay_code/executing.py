@@ -16,6 +16,10 @@ _COMPILER = Limits(wall=60.0, memory=2 << 30, output=16 << 20)
 _NODE_MEMORY = 4 << 30
 
 
+#: Sandboxes and the tools that were found there.
+_present: set[tuple[str, str]] = set()
+
+
 class NotCompiled(Exception):
     """The compiler refuses the program; the message is what it says."""
 
@@ -49,10 +53,6 @@ class Ready:
         execution = self.box.run(program, Limits(wall=seconds, memory=memory, output=8 << 20))
         if execution.status == "unavailable":
             raise Unavailable(execution.reason)
-        if self.language.run and execution.exit_code == 127:
-            raise Unavailable(
-                f"{self.language.run[0]} is not installed in the sandbox: {execution.stderr.strip()[:200]}"
-            )
         return execution
 
 
@@ -70,6 +70,8 @@ def prepare(box: Sandbox, name: str, source: str) -> Ready:
         if execution.status != "ok" or spoken.product not in execution.files:
             raise NotCompiled(_complaint(execution))
         files = {spoken.product: execution.files[spoken.product]}
+    if spoken.run:
+        _require(box, spoken.run[0])
     return Ready(box, name, source, files)
 
 
@@ -89,13 +91,27 @@ def syntax_problem(box: Sandbox, name: str, source: str) -> str | None:
 
 
 def _tool(box: Sandbox, program: Program) -> Execution:
+    _require(box, program.argv[0])
     node = program.argv[0] == "node"
     execution = box.run(program, Limits(60.0, memory=_NODE_MEMORY) if node else _COMPILER)
     if execution.status == "unavailable":
         raise Unavailable(execution.reason)
-    if execution.exit_code in (126, 127) and "error:" not in execution.stderr:
-        raise Unavailable(f"{program.argv[0]} is not installed in the sandbox: {execution.stderr.strip()[:200]}")
     return execution
+
+
+def _require(box: Sandbox, tool: str) -> None:
+    """Look whether the sandbox has a tool, once; a program can end with any exit code, so that tells nothing.
+
+    Raises:
+        Unavailable: it has not.
+    """
+    if (box.name, tool) not in _present:
+        execution = box.run(Program(argv=("/bin/sh", "-c", f"command -v {tool}")), Limits(10.0))
+        if execution.status == "unavailable":
+            raise Unavailable(execution.reason)
+        if execution.status != "ok":
+            raise Unavailable(f"{tool} is not installed in the sandbox {box.name}")
+        _present.add((box.name, tool))
 
 
 def _complaint(execution: Execution) -> str:

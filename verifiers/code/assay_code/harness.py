@@ -47,7 +47,7 @@ _OTHER = 86
 #: Sandboxes whose Python is of another version than ours.
 _OTHER_PYTHONS: set[str] = set()
 #: Bytes of what the harness may report.
-_OUTPUT = 4 * MAX_MESSAGE
+_OUTPUT = 8 * MAX_MESSAGE
 
 
 class Unavailable(Exception):
@@ -122,9 +122,9 @@ def _read(execution: Execution, nonce: str, seconds: float) -> Trial:
         try:
             kind, *rest = loads(text)
             if kind == "load" and trial.loaded is None:
-                trial.loaded = rest[0]
+                trial.loaded = _answer(rest[0], "names")
             elif kind == "step" and rest[0] not in trial.answers:
-                trial.answers[rest[0]] = rest[1]
+                trial.answers[rest[0]] = _answer(rest[1], "value")
             elif kind == "case":
                 trial.cases[rest[0]] = trial.cases.get(rest[0]) or str(rest[1])
             elif kind == "found":
@@ -150,6 +150,16 @@ def _read(execution: Execution, nonce: str, seconds: float) -> Trial:
         if execution.status in ("ok", "nonzero") and trial.loaded is None and "Error" in execution.stderr:
             raise Unavailable(f"the harness failed: {execution.stderr.strip().splitlines()[-1][:200]}")
     return trial
+
+
+def _answer(said: Any, right: str) -> list[Any]:
+    """Return what the program's process answered, or a failure where it is no answer: it may have said anything."""
+    match said:
+        case [str(kind), _, *_] if kind == right:
+            return list(said)
+        case ["raise", [str(), *_] as names, str()] if all(isinstance(name, str) for name in names):
+            return list(said)
+    return ["ended", "wrote to the tests' own channel"]
 
 
 def ended(execution: Execution, seconds: float) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from assay_code.inside.wire import NotPlain, encode
 from assay_code.plain import FUNCTIONS, METHODS, MODULES, NotEvaluable, bind, evaluable, evaluate
 from assay_code.plan import Check, NoTest, Plan
-from assay_code.scopes import given_functions, is_program, scopes, targets
+from assay_code.scopes import given_functions, is_program, scopes, stub_of, targets, waits_for_name
 
 __all__ = ["lift"]
 
@@ -80,6 +80,8 @@ def lift(script: str, entry_point: str | None = None, module: str = "solution", 
         body = ast.parse(script).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         raise NoTest(f"the test script is no Python: {str(problem)[:120]}") from None
+    if entry_point is None and waits_for_name(body):
+        entry_point = stub_of(given)
     body = [*given_functions(given, body, entry_point), *body]
     lifter = _Lifter(script, module, body)
     lifter.plan.targets |= targets(body) | ({entry_point} if entry_point else set())
@@ -87,6 +89,8 @@ def lift(script: str, entry_point: str | None = None, module: str = "solution", 
         lifter.scope = number
         lifter.block(statements)
     plan = lifter.plan
+    if not plan.cases and waits_for_name(body) and entry_point is None:
+        raise NoTest("the tests are check(candidate), and nothing says which function that is; give entry_point")
     if not plan.cases:
         raise NoTest("the test script asserts nothing, so anything would pass it")
     if not plan.inside:
@@ -476,7 +480,7 @@ class _Defer(ast.NodeTransformer):
             ref = self._ref(node.func)
             if ref is None:
                 return None
-            args = [self._argument(one) for one in node.args]
+            args = [value for one in node.args for value in self._arguments(one)]
             named = {}
             for keyword in node.keywords:
                 if keyword.arg is None:
@@ -489,21 +493,29 @@ class _Defer(ast.NodeTransformer):
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
         return bool(re.match(r"_*[A-Z]", name))
 
+    def _arguments(self, node: ast.expr) -> list[Any]:
+        if not isinstance(node, ast.Starred):
+            return [self._argument(node)]
+        self._watch(node)
+        return [encode(value, _refuse) for value in self.lifter.concrete(node.value)]
+
     def _argument(self, node: ast.expr) -> Any:
-        if isinstance(node, ast.Starred):
-            raise _NotLiftable
         if self._root(node):
             ref = self._ref(node)
             if ref is not None:
                 return ["o", ref.step]
+        self._watch(node)
+        return encode(self.lifter.concrete(node), _refuse)
+
+    def _watch(self, node: ast.expr) -> None:
+        """Refuse arguments that depend on results, or that the program may change before the script looks at them."""
         for name in _names(node):
             value = self.lifter.names.get(name)
             if isinstance(value, (_Lazy, _Ref)):
                 raise _NotLiftable
             here = (self.lifter.here.lineno, self.lifter.here.col_offset)
             if isinstance(value, _MUTABLE) and self.lifter.read_in.get(name, set()) - {here}:
-                raise _NotLiftable  # the program may change what the script looks at afterwards
-        return encode(self.lifter.concrete(node), _refuse)
+                raise _NotLiftable
 
 
 def _names(node: ast.AST) -> set[str]:

@@ -163,7 +163,7 @@ def _called(
         return Verdict(0.0, f"{function}() {why[:200]}")
     try:
         return str(decode(answer[1], lambda node: f"a {node[2]}"))
-    except (ValueError, IndexError, TypeError) as problem:
+    except Exception as problem:  # whatever the program has sent, it is the program's failure
         return Verdict(0.0, f"{function}() returned what can't be read: {str(problem)[:100]}")
 
 

@@ -7,7 +7,16 @@ import builtins
 import sys
 from collections.abc import Iterable
 
-__all__ = ["given_functions", "is_program", "module_of", "needs_pytest", "scopes", "targets"]
+__all__ = [
+    "given_functions",
+    "is_program",
+    "module_of",
+    "needs_pytest",
+    "scopes",
+    "stub_of",
+    "targets",
+    "waits_for_name",
+]
 
 #: Names by which data sets import the program.
 PROGRAM_MODULES = ("solution", "main", "answer", "submission", "candidate", "program", "your_module", "code_solution")
@@ -100,6 +109,21 @@ def given_functions(given: str, body: list[ast.stmt], entry_point: str | None) -
     ]
     imports = [one for one in statements if isinstance(one, (ast.Import, ast.ImportFrom))]
     return [*imports, *used] if used else []
+
+
+def waits_for_name(body: list[ast.stmt]) -> bool:
+    """Whether the tests are a `check(candidate)` that nobody calls."""
+    names = {one.name for one in body if isinstance(one, ast.FunctionDef) and len(one.args.args) == 1}
+    return "check" in names and not any(_is_call(one) and one.value.func.id == "check" for one in body)  # type: ignore[attr-defined]
+
+
+def stub_of(given: str) -> str | None:
+    """Return the name of the function that the given code leaves open, `None` if there is none."""
+    try:
+        statements = ast.parse(given).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return next((one.name for one in reversed(statements) if isinstance(one, ast.FunctionDef) and _is_stub(one)), None)
 
 
 def _is_stub(function: ast.FunctionDef) -> bool:

@@ -191,7 +191,7 @@ class _Judge:
         if answer is None or answer[0] != "value":
             why = trial.end or (f"{answer[1][0]}: {answer[2]}" if answer else "nothing")
             return Outcome("failed", f"the checker says nothing of {shown(printed)}: {why[:200]}")
-        said = answer[1]
+        said = False if answer[1] is None else answer[1]
         if not isinstance(said, (bool, int, float)) or not 0 <= said <= 1:
             raise NoTest(f"the checker returned {shown(said)}, not True, False or a number from 0 to 1")
         if said == 1:

@@ -88,9 +88,10 @@ def try_plan(box: Sandbox, program: str, plan: Plan, module: str, bounds: Bounds
 def _unloaded(trial: Trial) -> Outcome:
     if trial.loaded is None:
         return Outcome("timeout" if trial.late else "failed", trial.end or "the program could not be loaded")
-    _, names, text = (*trial.loaded, "", "")[:3]
-    said = f"{names[0]}: {text}" if text else str(names[0])
-    return Outcome("failed", f"loading the program raised {said[:300]}")
+    if trial.loaded[0] != "raise":
+        return Outcome("failed", f"the program {trial.loaded[1]}")
+    _, names, text = trial.loaded
+    return Outcome("failed", f"loading the program raised {names[0]}{': ' if text else ''}{text}"[:300])
 
 
 def _entries(plan: Plan, settled: set[int]) -> list[list[Any]]:
@@ -127,7 +128,7 @@ def _blame(entries: list[list[Any]], trial: Trial) -> int | None:
         Unavailable: a statement of the tests failed that asks nothing of the program: the sandbox lacks a package.
     """
     setup = trial.cases.get(None, "")
-    if "ModuleNotFoundError" in setup or "ImportError" in setup:
+    if setup.startswith(("import ", "from ")):  # of the program nothing is imported by a statement
         raise Unavailable(f"the tests' own import fails in the sandbox: {setup}")
     if setup and not trial.end:
         trial.end = setup

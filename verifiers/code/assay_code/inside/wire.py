@@ -153,8 +153,11 @@ def decode(node: Any, other: Callable[[list[Any]], Any], depth: int = 0) -> Any:
     try:
         if tag in ("l", "t", "s", "z", "n"):
             items = [decode(one, other, depth + 1) for one in rest]
+            if tag in ("s", "z"):
+                _refuse_collisions(items)
             return _SEQUENCES[tag](items)
         if tag == "d":
+            _refuse_collisions([decode(k, other, depth + 1) for k, _ in rest])
             return {decode(k, other, depth + 1): decode(v, other, depth + 1) for k, v in rest}
         if tag == "i":
             return int(rest[0], 16)
@@ -175,6 +178,14 @@ def decode(node: Any, other: Callable[[list[Any]], Any], depth: int = 0) -> Any:
 
 
 _SEQUENCES: dict[str, Callable[[list[Any]], Any]] = {"l": list, "t": tuple, "s": set, "z": frozenset, "n": iter}
+
+
+def _refuse_collisions(keys: list[Any]) -> None:
+    """Refuse keys that were made to have one hash: a set of them takes time beyond all measure."""
+    if len(keys) > 1000:
+        hashes = sorted(map(hash, keys))
+        if any(one == other for one, other in zip(hashes, hashes[100:], strict=False)):
+            raise ValueError("its keys have the same hash")
 
 
 def _from_text(kind: str, text: str) -> Any:
