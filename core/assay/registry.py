@@ -179,12 +179,19 @@ class Registry:
             raise PluginError(self.problem(name) or f"the plugin '{name}' offers no engine")
         raise PluginError(self._unknown_plugin(name))
 
-    def sandboxes(self) -> Mapping[str, Callable[[], Sandbox]]:
-        """Return what makes each sandbox that an installed plugin offers, by name. Loads every plugin."""
-        for plugin in self.names:
-            self.problem(plugin)  # loads it; a plugin that can't be loaded offers none
-        offers: list[Mapping[str, Callable[[], Sandbox]]] = self._manager.hook.assay_sandboxes()
-        return {name: make for offered in offers for name, make in offered.items()}
+    def sandboxes(self, plugin: str | None = None) -> Mapping[str, Callable[[], Sandbox]]:
+        """Return what makes each sandbox of a plugin, or of all that can be loaded, by name.
+
+        Raises:
+            PluginError: as `load`, where a plugin is named.
+        """
+        if plugin is None:
+            loaded = [name for name in self.names if self.problem(name) is None]
+            return {leaf: make for name in loaded for leaf, make in self.sandboxes(name).items()}
+        self.load(plugin)
+        others = [p for p in self._manager.get_plugins() if p is not self._manager.get_plugin(plugin)]
+        offers = self._manager.subset_hook_caller("assay_sandboxes", others)()
+        return {leaf: make for offered in offers for leaf, make in offered.items()}
 
     def sandbox(self, name: str | None = None) -> Sandbox:
         """Return the sandbox of a name: one instance for this process, closed at its exit.
@@ -197,9 +204,8 @@ class Registry:
         Raises:
             PluginError: there is none, or it can't be used on this machine; the message says what to do.
         """
-        offered = self.sandboxes()
         if name is None:
-            made = [shared(leaf, make) for leaf, make in offered.items()]
+            made = [shared(leaf, make) for leaf, make in self.sandboxes().items()]
             wanted = [one.name for one in sorted(made, key=lambda one: -one.strength) if one.strength > 0]
             if not wanted:
                 raise PluginError("no sandbox for untrusted code is installed: pip install assay-bubblewrap")
@@ -207,17 +213,20 @@ class Registry:
             wanted = [one.strip() for one in name.split(",")]
         problems = []
         for leaf in wanted:
-            if leaf not in offered:
-                problems.append(self.problem(leaf) if leaf in self._found else self._unknown_plugin(leaf))
+            # A plugin of the sandbox's name is asked first, so that no other has to be loaded.
+            offered = self.sandboxes(leaf) if leaf in self._found and self.problem(leaf) is None else {}
+            make = offered.get(leaf) or self.sandboxes().get(leaf)
+            if make is None:
+                offers = self.problem(leaf) or f"the plugin '{leaf}' offers no sandbox of its name"
+                problems.append(offers if leaf in self._found else self._unknown_plugin(leaf))
                 continue
-            sandbox = shared(leaf, offered[leaf])
+            sandbox = shared(leaf, make)
             if (problem := sandbox.problem()) is None:
                 return sandbox
             problems.append(f"the sandbox '{leaf}' can't be used here: {problem}")
-        text = "; ".join(one or "" for one in problems)
-        if name is None and "process" in offered:
-            text += ". For code that you trust as your own, name the sandbox 'process'"
-        raise PluginError(text)
+        if name is None:
+            problems.append("a weaker sandbox is taken only where it is named, as 'process' for code that you trust")
+        raise PluginError("; ".join(problems))
 
     @property
     def hook(self) -> Any:

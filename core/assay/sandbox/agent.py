@@ -7,7 +7,9 @@ module of assay. Three kinds of process run it:
 - the *supervisor*, forked for each execution, reads the request, watches the program and answers;
 - the *program*, forked from the supervisor, gives up all that it could misuse and runs what was asked for.
 
-A message is a length, a JSON header of that length, and the blobs whose sizes the header lists.
+A message is a length, a JSON header of that length, and the blobs whose sizes the header lists. A token follows each
+request, which the supervisor reads once the program is apart from it and before it runs; the answer starts with it. So
+an answer can't be forged even where a kernel lets a program write to its supervisor's descriptors, as gVisor's does.
 """
 
 from __future__ import annotations
@@ -49,6 +51,9 @@ PATIENCE = 10
 GLANCE = 0.05
 #: The exit status of a supervisor whose host has gone.
 LOST = 77
+#: Bytes of a token, and what the agent sends in its place, which doesn't know it.
+TOKEN = 16
+NO_TOKEN = bytes(TOKEN)
 
 CLONE_NEWNS, CLONE_NEWPID = 0x00020000, 0x20000000
 SYS_CLONE = {"x86_64": 56, "aarch64": 220}
@@ -89,10 +94,10 @@ def receive(fd: int) -> tuple[dict[str, typing.Any], list[bytes]]:
     return header, [read(fd, size) for size in header["sizes"]]
 
 
-def send(fd: int, header: dict[str, typing.Any], blobs: list[bytes]) -> None:
-    """Send a message."""
+def send(fd: int, token: bytes, header: dict[str, typing.Any], blobs: list[bytes]) -> None:
+    """Send an answer."""
     text = json.dumps({**header, "sizes": [len(blob) for blob in blobs]}).encode()
-    rest = memoryview(b"".join([struct.pack("!I", len(text)), text, *blobs]))
+    rest = memoryview(b"".join([token, struct.pack("!I", len(text)), text, *blobs]))
     while rest:
         rest = rest[os.write(fd, rest) :]
 
@@ -123,8 +128,11 @@ def serve() -> typing.Callable[[], None]:
             try:
                 return supervise(config, kernel_filter, source, answer)
             except Exception as problem:
-                unavailable(answer, f"{type(problem).__name__}: {problem}")
-        status = os.waitpid(pid, 0)[1]
+                unavailable(answer, NO_TOKEN, f"{type(problem).__name__}: {problem}")
+        status = os.waitpid(pid, os.WUNTRACED)[1]
+        if os.WIFSTOPPED(status):  # a program of the same user can do that
+            os.kill(pid, signal.SIGKILL)
+            status = os.waitpid(pid, 0)[1]
         if config["reaper"] == "agent":
             end_all()
         for place in filter(os.path.isdir, config["clean"]):
@@ -135,9 +143,8 @@ def serve() -> typing.Callable[[], None]:
                     os.rmdir(place)
             os._exit(0)
         if status:
-            send(
-                answer, {"status": "killed", "exit_code": -9, "reason": "the program ended its supervisor"}, [b"", b""]
-            )
+            ending = {"status": "killed", "exit_code": -9, "reason": "the program ended its supervisor"}
+            send(answer, NO_TOKEN, ending, [b"", b""])
         os.write(answer, b".")
 
 
@@ -205,19 +212,21 @@ def supervise(
             mount(limits)
         (theirs_in, entry), (exit_out, theirs_out), (exit_err, theirs_err) = os.pipe(), os.pipe(), os.pipe()
         ours, theirs = (entry, exit_out, exit_err), (theirs_in, theirs_out, theirs_err)
-        failure, fail = os.pipe()
+        (failure, fail), (wait, go) = os.pipe(), os.pipe()
         before = oom_kills()
         started = time.monotonic()
         pid = os.fork()
     except OSError as problem:
-        unavailable(answer, problem)
+        unavailable(answer, NO_TOKEN, problem)
     if pid == 0:
         request["files"] = list(zip(request["files"], contents))
-        return functools.partial(become, config, kernel_filter, request, code, theirs, fail)
+        return functools.partial(become, config, kernel_filter, request, code, theirs, wait, fail)
     for fd in (*theirs, fail):
         os.close(fd)
+    token = read(source, TOKEN)
+    os.write(go, b".")
     if told := os.read(failure, 4096):
-        unavailable(answer, told.decode("utf-8", "replace"))
+        unavailable(answer, token, told.decode("utf-8", "replace"))
     outcome = Watch(config, limits, pid, source).until_end(ours, stdin, started)
     if outcome["status"] in ("ok", "killed") and oom_kills() > before:
         outcome.update(status="memory", reason=f"it used more than {limits['memory'] >> 20} MiB of memory")
@@ -231,16 +240,16 @@ def supervise(
             collected.append(name)
             blobs.append(content)
     try:
-        send(answer, {**outcome, "files": collected}, blobs)
+        send(answer, token, {**outcome, "files": collected}, blobs)
     except OSError:
         os._exit(LOST)
     os._exit(0)
 
 
-def unavailable(answer: int, problem: object) -> typing.NoReturn:
+def unavailable(answer: int, token: bytes, problem: object) -> typing.NoReturn:
     """Answer that the program never ran."""
     reason = f"the program could not be run: {problem}"
-    send(answer, {"status": "unavailable", "exit_code": None, "reason": reason}, [b"", b""])
+    send(answer, token, {"status": "unavailable", "exit_code": None, "reason": reason}, [b"", b""])
     os._exit(0)
 
 
@@ -433,6 +442,8 @@ def collect(work: str, name: str, limit: int) -> bytes | None:
         folder = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
         *parents, leaf = name.split("/")
         for parent in parents:
+            if stat.S_ISLNK(os.lstat(parent, dir_fd=folder).st_mode):  # gVisor knows no O_NOFOLLOW for folders
+                return None
             below = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
             os.close(folder)
             folder = below
@@ -450,9 +461,10 @@ def collect(work: str, name: str, limit: int) -> bytes | None:
 
 def become(
     config: dict[str, typing.Any], kernel_filter: bytes, request: dict[str, typing.Any], code: bytes,
-    pipes: tuple[int, int, int], fail: int,
+    pipes: tuple[int, int, int], wait: int, fail: int,
 ) -> None:  # fmt: skip
     """Turn this process into the program; never returns."""
+    os.read(wait, 1)
     try:
         confine(config, kernel_filter, request, pipes, fail)
         os.environ.clear()
@@ -494,7 +506,7 @@ def confine(
     lay(config["work"], request["files"])
     cpu = math.ceil(limits["wall"] if limits["cpu"] is None else limits["cpu"])
     limit(resource.RLIMIT_CPU, cpu, cpu + 1)
-    limit(resource.RLIMIT_DATA, limits["memory"])
+    limit(resource.RLIMIT_AS if config["address_space"] else resource.RLIMIT_DATA, limits["memory"])
     limit(resource.RLIMIT_FSIZE, limits["file_size"])
     limit(resource.RLIMIT_NOFILE, limits["open_files"])
     limit(resource.RLIMIT_CORE, 0)
@@ -567,7 +579,8 @@ def execute(code: bytes) -> typing.NoReturn:
                 last()
     for written in (sys.stdout, sys.stderr):
         try:
-            written.flush()
+            if not written.closed:
+                written.flush()
         except (OSError, ValueError):
             status = status or 120
         except BaseException:

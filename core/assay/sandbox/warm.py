@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import struct
 import threading
@@ -42,6 +43,8 @@ ENVIRONMENT: Mapping[str, str] = {
 
 #: Seconds that an interpreter may take to start, or an agent to answer beyond what the limits allow a program.
 GRACE = 60.0
+#: Bytes, as the agent's.
+_TOKEN = 16
 #: As the agent's: a program may wait for a processor for this many times its limit.
 PATIENCE = 10
 _LARGEST_HEADER = 1 << 20
@@ -84,6 +87,8 @@ class Inside:
         drop: whether there may be capabilities to drop.
         spare: the processes of this user that are not the program's; `None` where processes can't be limited.
         glance: whether the supervisor must look at memory itself, for want of a control group.
+        address_space: whether the memory of a process must be limited as address space, for a kernel that limits no
+            other; interpreters other than Python's may refuse to start under that.
         filtered: whether system calls are filtered.
         environment: variables beside `ENVIRONMENT`.
     """
@@ -96,6 +101,7 @@ class Inside:
     drop: bool = False
     spare: int | None = None
     glance: bool = False
+    address_space: bool = False
     filtered: bool = True
     environment: Mapping[str, str] | None = None
 
@@ -116,7 +122,6 @@ class Agent:
         """
         self._channel, self._end = channel, end
         self.executions = 0
-        self.memory: int | None = None
         try:
             source = resources.files("assay.sandbox").joinpath("agent.py").read_bytes()
             machines = seccomp.MACHINES if inside.filtered else ()
@@ -160,11 +165,15 @@ class Agent:
         self.executions += 1
         try:
             self._channel.settimeout(PATIENCE * limits.wall + GRACE)
-            self._send(header, [program.stdin, source, *program.files.values()])
+            token = secrets.token_bytes(_TOKEN)
+            self._send(header, [program.stdin, source, *program.files.values()], token)
+            answered = self._receive(_TOKEN)
             (length,) = struct.unpack("!I", self._receive(4))
             if length > _LARGEST_HEADER:
                 raise Lost("its agent's answer makes no sense")
             answer = json.loads(self._receive(length))
+            if answered != token and (any(answered) or answer.get("status") not in ("killed", "unavailable")):
+                raise Lost("somebody else than its agent has answered")
             sizes = answer.pop("sizes")
             if len(sizes) != 2 + len(answer.get("files", ())) or max(sizes) > limits.output + 1:
                 raise Lost("its agent's answer makes no sense")
@@ -185,9 +194,9 @@ class Agent:
         with contextlib.suppress(OSError):
             self._channel.close()
 
-    def _send(self, header: Mapping[str, Any], blobs: Sequence[bytes]) -> None:
+    def _send(self, header: Mapping[str, Any], blobs: Sequence[bytes], token: bytes = b"") -> None:
         text = json.dumps({**header, "sizes": [len(blob) for blob in blobs]}).encode()
-        self._channel.sendall(b"".join([struct.pack("!I", len(text)), text, *blobs]))
+        self._channel.sendall(b"".join([struct.pack("!I", len(text)), text, *blobs, token]))
 
     def _receive(self, count: int) -> bytes:
         parts = []
@@ -228,15 +237,16 @@ class WarmSandbox(Sandbox):
         _living.add(self)
 
     @abstractmethod
-    def start(self) -> Agent:
-        """Start an interpreter in the sandbox.
+    def start(self, limits: Limits) -> Agent:
+        """Start an interpreter in the sandbox, for a program of such limits at first.
 
         Raises:
             Lost: it can't be started; the message says why.
         """
 
-    def prepare(self, agent: Agent, limits: Limits) -> None:
-        """Set what limits an agent from outside. Raises Lost where that fails."""
+    def adapt(self, agent: Agent, limits: Limits) -> bool:
+        """Set what limits an agent from outside; return whether that went well. If not, another is started."""
+        return True
 
     def fate(self, agent: Agent, limits: Limits) -> Execution | None:
         """Return what a program did that its agent was lost, `None` where that is no fault of the program's."""
@@ -246,12 +256,11 @@ class WarmSandbox(Sandbox):
         """Run a program to its end or its limit."""
         with self._slots:
             try:
-                agent = self._take()
+                agent = self._take(limits)
             except Lost as problem:
                 return Execution("unavailable", reason=f"the sandbox '{self.name}' can't be used: {problem}")
             good = False
             try:
-                self.prepare(agent, limits)
                 execution = agent.run(program, limits)
                 good = agent.executions < self.uses
                 return execution
@@ -270,7 +279,7 @@ class WarmSandbox(Sandbox):
         for agent in ending:
             agent.end()
 
-    def _take(self) -> Agent:
+    def _take(self, limits: Limits) -> Agent:
         while True:
             with self._lock:
                 if self._closed:
@@ -279,10 +288,15 @@ class WarmSandbox(Sandbox):
                     break
                 agent = self._idle.pop()
                 self._busy.add(agent)
-            if agent.usable():
-                return agent
-            self._give_back(agent, False)
-        agent = self.start()
+            good = False
+            try:
+                good = agent.usable() and self.adapt(agent, limits)
+                if good:
+                    return agent
+            finally:
+                if not good:
+                    self._give_back(agent, False)
+        agent = self.start(limits)
         with self._lock:
             self._busy.add(agent)
         return agent

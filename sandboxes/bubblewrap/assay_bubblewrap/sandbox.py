@@ -73,15 +73,16 @@ class BubblewrapSandbox(WarmSandbox):
         loose = "no control group can be made here: each process is limited, their sum is looked at 20 times a second"
         return self.unkept if self._grouped else {**self.unkept, "memory": loose}
 
-    def prepare(self, agent: Agent, limits: Limits) -> None:
+    def adapt(self, agent: Agent, limits: Limits) -> bool:
         """Limit the memory of all processes of the program together."""
         if agent in self._groups:
             group, _ = self._groups[agent]
             self._groups[agent] = group, group.kills()
             try:
                 group.limit(limits.memory + _OVERHEAD)
-            except OSError as problem:
-                raise Lost(f"its memory can't be limited: {problem}") from problem
+            except OSError:
+                return False
+        return True
 
     def fate(self, agent: Agent, limits: Limits) -> Execution | None:
         """Return that a program whose agent was lost used too much memory, if it did."""
@@ -91,7 +92,7 @@ class BubblewrapSandbox(WarmSandbox):
                 return Execution("memory", -9, reason=f"it used more than {limits.memory >> 20} MiB of memory")
         return None
 
-    def start(self) -> Agent:
+    def start(self, limits: Limits) -> Agent:
         """Start an interpreter in namespaces."""
         group = MemoryGroup.make()
         ours, theirs = socket.socketpair()
@@ -135,6 +136,7 @@ class BubblewrapSandbox(WarmSandbox):
                 inner = os.pidfd_open(pid)
                 _map_users(pid, root)
                 if group:
+                    group.limit(limits.memory + _OVERHEAD)
                     group.admit(pid)
                 os.write(go, b".")
                 inside = Inside(

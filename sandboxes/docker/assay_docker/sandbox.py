@@ -26,12 +26,17 @@ DEFAULT_IMAGE = "assay-python"
 
 #: Labels of our containers: that they are ours, and the process that they belong to.
 _LABEL, _OWNER = "assay.sandbox", "assay.owner"
-#: Bytes that the agent and the supervisor may use beside the program.
-_OVERHEAD = 48 << 20
+#: Bytes that the agent and the supervisor may use beside the program, and gVisor's kernel beside them.
+_OVERHEAD, _OVERHEAD_OF_GVISOR = 48 << 20, 256 << 20
 #: Processes of a container at once, whatever the limits of a program allow.
 _PROCESSES = 512
 #: Each container has a user of its own, so that one's processes don't count as another's.
 _FIRST_USER, _USERS = 1_500_000_000, 500_000_000
+
+_UNKEPT_BY_GVISOR: Mapping[str, str] = {
+    "environment": "it can look at the descriptors of its supervisor; an answer forged there is recognised",
+    "signals": "it can end its supervisor and exhaust its kernel, and its container with it: an error, never a score",
+}
 
 _FAILURES = (DockerException, RequestException, OSError)
 
@@ -59,6 +64,8 @@ class DockerSandbox(WarmSandbox):
         super().__init__(workers=workers)
         self.image = image or os.environ.get("ASSAY_DOCKER_IMAGE") or DEFAULT_IMAGE
         self.runtime = runtime or os.environ.get("ASSAY_DOCKER_RUNTIME") or None
+        self._gvisor = self.runtime is not None and "runsc" in self.runtime
+        self._overhead = _OVERHEAD_OF_GVISOR if self._gvisor else _OVERHEAD
         self._cpus = cpus
         self._engine: docker.DockerClient | None = None
         self._engine_lock = threading.RLock()
@@ -86,26 +93,27 @@ class DockerSandbox(WarmSandbox):
         return None if self._works else tried.reason or tried.stderr
 
     def gaps(self) -> Mapping[str, str]:
-        """Return the promises that can't be kept: with gVisor's runtime programs have a kernel of their own."""
-        return {} if self.runtime and "runsc" in self.runtime else self.unkept
+        """Return the promises that can't be kept: gVisor gives programs a kernel of their own, with its own gaps."""
+        return _UNKEPT_BY_GVISOR if self._gvisor else self.unkept
 
-    def prepare(self, agent: Agent, limits: Limits) -> None:
-        """Limit the memory of the container."""
+    def adapt(self, agent: Agent, limits: Limits) -> bool:
+        """Limit the memory of the container; gVisor's is limited once and for all when it starts."""
         container, memory = self._containers[agent]
         if limits.memory == memory:
-            return
-        size = limits.memory + _OVERHEAD
+            return True
+        size = limits.memory + self._overhead
         try:
             with self._engine_lock:
                 container.update(mem_limit=size, memswap_limit=size)
-        except _FAILURES as problem:
-            raise Lost(f"its memory can't be limited: {_said(problem)}") from problem
+        except _FAILURES:
+            return False
         self._containers[agent] = container, limits.memory
+        return True
 
-    def start(self) -> Agent:
+    def start(self, limits: Limits) -> Agent:
         """Start a container."""
         user = _FIRST_USER + secrets.randbelow(_USERS)
-        size = Limits().memory
+        size = limits.memory
         container = channel = None
 
         def end() -> None:
@@ -121,7 +129,7 @@ class DockerSandbox(WarmSandbox):
                     labels={_LABEL: "1", _OWNER: _owner(os.getpid())},
                     network_mode="none", cap_drop=["ALL"], security_opt=["no-new-privileges"], read_only=True,
                     user=f"{user}:{user}", hostname="sandbox", working_dir="/", environment=dict(ENVIRONMENT),
-                    mem_limit=size + _OVERHEAD, memswap_limit=size + _OVERHEAD, pids_limit=_PROCESSES,
+                    mem_limit=size + self._overhead, memswap_limit=size + self._overhead, pids_limit=_PROCESSES,
                     nano_cpus=int(self._cpus * 1e9), tmpfs={"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={size}"},  # noqa: S108
                     stdin_open=True, auto_remove=True, init=False, log_config={"type": "none"},
                 )  # fmt: skip
@@ -129,6 +137,7 @@ class DockerSandbox(WarmSandbox):
                 container.start()
             inside = Inside(
                 "/tmp/work", reaper="agent", clean=["/tmp", "/dev/shm", "/dev/mqueue"], drop=True, spare=2,  # noqa: S108
+                address_space=self._gvisor,
             )  # fmt: skip
             agent = Agent(channel, inside, end)
         except BaseException as problem:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from assay.sandbox import Limits
 from assay.sandbox.warm import BOOT, ENVIRONMENT, Agent, Inside, Lost, WarmSandbox
 
 __all__ = ["ProcessSandbox"]
@@ -41,7 +42,7 @@ class ProcessSandbox(WarmSandbox):
         needed = (os.name == "posix", hasattr(os, "waitid"), hasattr(os, "fork"))
         return None if all(needed) else "it needs Linux; use the sandbox 'docker' here"
 
-    def start(self) -> Agent:
+    def start(self, limits: Limits) -> Agent:
         """Start an interpreter in a directory of its own."""
         folder = Path(tempfile.mkdtemp(prefix="assay-"))
         ours, theirs = socket.socketpair()
