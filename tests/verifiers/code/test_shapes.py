@@ -166,6 +166,10 @@ def test_assertions(judged, expression, right, wrong, strict):
         ("class E(ValueError): pass\ndef f(x):\n    raise E('no')", "from solution import f, E\nimport pytest\nwith pytest.raises(E):\n    f(-1)", False),
         ("def f(x): x.sort()", "a = [3, 1, 2]\nf(a)\nassert a == [1, 2, 3]", False),
         ("def f(x): x.sort()", "a = [3, 1, 2]\nassert f(a) is None\nassert a == [1, 2, 3]", False),
+        ("def f(x): x.sort()", "a = [3, 1, 2]\nf(a)\nfor x, y in zip(a, [1, 2, 3]):\n    assert x == y", False),
+        ("def f(x): x.sort()", "a = [3, 1, 2]\nb = a\nf(a)\nassert b == [1, 2, 3]", False),
+        ("def f(x): return x", "if __name__ == '__main__':\n    assert f(1) == 1", True),
+        ("def f(x): return x", "def check(candidate):\n    assert candidate(1) == 1\nif __name__ == '__main__':\n    check(f)", True),
         ("def f(g, x): return g(x)", "assert f(lambda x: x + 1, 2) == 3", False),
         ("def f(g, x): return g(x)", "assert f(len, [1, 2]) == 2", False),
         ("class S:\n    def __init__(self): self.a = []\n    def push(self, x): self.a.append(x)\n    def pop(self): return self.a.pop()\n"

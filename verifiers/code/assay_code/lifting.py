@@ -340,7 +340,10 @@ class Lifter:
         elif name in self.names and not isinstance(value, Elsewhere) and not callable(value):
             self.plan.entries.append(["bind", name, encode(value, refuse), False])
             if isinstance(value, MUTABLE):
-                self.names[name] = ELSEWHERE
+                for other in [one for one, same in self.names.items() if same is value]:
+                    self.names[other] = ELSEWHERE
+                    if other != name:
+                        self.plan.entries.append(["run", None, f"{other} = {name}"])
 
 
 def _readers(body: list[ast.stmt]) -> dict[str, set[tuple[int, int]]]:
@@ -348,15 +351,18 @@ def _readers(body: list[ast.stmt]) -> dict[str, set[tuple[int, int]]]:
     found: dict[str, set[tuple[int, int]]] = {}
     for outer in body:
         for one in ast.walk(outer):
-            if not isinstance(one, ast.stmt) or hasattr(one, "body"):
+            if not isinstance(one, ast.stmt):
                 continue
+            # Of a loop or a condition its head alone; the statements in it come by themselves.
+            parts = [part for part in ast.iter_child_nodes(one) if not isinstance(part, (ast.stmt, ast.ExceptHandler))]
+            own = [inner for part in parts for inner in ast.walk(part)]
             handed = {
                 id(argument)
-                for call in ast.walk(one)
+                for call in own
                 if isinstance(call, ast.Call) and not (isinstance(call.func, ast.Name) and call.func.id in FUNCTIONS)
                 for argument in call.args
             }
-            for name in ast.walk(one):
+            for name in own:
                 if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load) and id(name) not in handed:
                     found.setdefault(name.id, set()).add((one.lineno, one.col_offset))
     return found

@@ -62,6 +62,7 @@ def scopes(body: list[ast.stmt], entry_point: str | None) -> list[list[ast.stmt]
     Bodies of simple functions stand where these are called; `check` is called with the entry point if nobody calls it,
     and so is every `test_*` without parameters.
     """
+    body = [inner for one in body for inner in (_guarded(one) if _is_main_guard(one) else [one])]
     functions = {one.name: one for one in body if isinstance(one, ast.FunctionDef)}
     called = {one.value.func.id for one in body if _is_call(one)}  # type: ignore[attr-defined]
     found: list[list[ast.stmt]] = [[]]
@@ -75,8 +76,6 @@ def scopes(body: list[ast.stmt], entry_point: str | None) -> list[list[ast.stmt]
             extra.append(_call(function))
             called.add(name)
     for one in [*body, *extra]:
-        if _is_main_guard(one):
-            continue
         if isinstance(one, ast.FunctionDef) and one.name in functions and _is_unrolled(one, called):
             continue  # its body stands where it is called
         if _is_call(one):
@@ -172,6 +171,12 @@ def _is_main_guard(statement: ast.stmt) -> bool:
         "__name__ == '__main__'",
         "'__main__' == __name__",
     )
+
+
+def _guarded(guard: ast.stmt) -> list[ast.stmt]:
+    """Return what stands under `if __name__ == "__main__"`, less calls of a test runner, which find nothing here."""
+    assert isinstance(guard, ast.If)
+    return [one for one in guard.body if ".main(" not in ast.unparse(one)]
 
 
 def _applied(function: ast.FunctionDef, *arguments: ast.expr) -> list[ast.stmt]:
