@@ -51,8 +51,25 @@ def test_cheats(name, shape, box):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "calls"])  # which are tried as assertions are
-@pytest.mark.parametrize("name", CHEATS)
+@pytest.mark.parametrize("name", [name for name in CHEATS if "malformed" not in name])
 @pytest.mark.parametrize("strong", [name for name in USABLE if name != "process"])
 def test_cheats_everywhere(name, shape, strong, box):
     if strong != box or shape not in QUICK:
         test_cheats(name, shape, strong)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["f(1) == 2", "2 == f(1)", "not f(1) != 2", "abs(f(1) - 2) < 1e-6", "abs(2 - f(1)) < 1e-6", "f(1) >= 2", "2 <= f(1) <= 2", "2 in f(1)",
+     "f(1) in (2, 3)", "f(1).startswith('a')", "f(1).issubset({2})", "isinstance(f(1), int)", "type(f(1)) is int", "set(f(1)) == {2}",
+     "sorted(f(1)) == [2]", "f(1) == f(2)", "math.isclose(f(1), 2)", "f(1).__eq__(2)", "round(f(1), 2) == 2", "f(1)[0] == 2", "len(f(1)) == 2",
+     "str(f(1)) == '2'", "[f(1)] == [2]", "{'a': f(1)} == {'a': 2}", "f(1) % 2 == 1", "max(f(1), 2) == f(1)", "f(1).count(2) == 1", "f(1) is True"],
+)  # fmt: skip
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_equals_everything_satisfies_nothing(expression, inside, box):
+    script = f"import math\nassert {expression}"
+    if inside:
+        script = f"import math\ntry:\n    assert {expression}\nexcept ZeroDivisionError:\n    pass"
+    verdict = assay_code.tests(wrap(CHEATS["always-equal objects"], "fence:python"), script, sandbox=box, **LIMITS)
+    assert verdict.score == 0, verdict
+    assert verdict.details["inside"] or not inside

@@ -233,22 +233,24 @@ def _compare(operation: str) -> Callable[[Remote, Any], Any]:
     ask = _forward(operation)
 
     def method(self: Remote, other: Any) -> Any:
-        if type(other) is not Remote:
-            return NotImplemented
-        if operation in ("eq", "ne") and self._number == other._number:
+        if operation in ("eq", "ne") and type(other) is Remote and self._number == other._number:
             return operation == "eq"
-        if not {self._kind, other._kind} <= self._names.classes:
-            return NotImplemented
+        if type(other) is not Remote or not {self._kind, other._kind} <= self._names.classes:
+            # `NotImplemented` would count as true where a test calls the method by its name.
+            return {"eq": False, "ne": True}.get(operation, NotImplemented)
         return ask(self, other) is True
 
     return method
 
 
-#: Methods of plain data whose answer would be the verdict.
-_PREDICATES = frozenset(
-    name for kind in (str, bytes, set, frozenset, int, float) for name in dir(kind)
-    if name.startswith(("is", "startswith", "endswith"))
-)  # fmt: skip
+#: Methods that tests call on plain data, and whose answer, or argument, would give the expected value away. Those that
+#: change something are left to classes that look like containers.
+_OF_PLAIN_DATA = frozenset(
+    name for kind in (str, bytes, list, tuple, dict, set, int, float) for name in dir(kind) if not name.startswith("__")
+) - {
+    "add", "append", "clear", "copy", "discard", "extend", "get", "insert", "items", "keys", "pop", "popitem", "remove",
+    "reverse", "setdefault", "sort", "update", "values",
+}  # fmt: skip
 
 
 class Remote:
@@ -262,7 +264,8 @@ class Remote:
 
     def __getattr__(self, name: str) -> Any:
         """Ask the program for an attribute, and for none by which it could say that it is right."""
-        if name in _PREDICATES or (name.startswith("__") and name not in ("__name__", "__doc__")):
+        named = self._kind in self._names.classes
+        if (name in _OF_PLAIN_DATA and not named) or (name.startswith("__") and name not in ("__name__", "__doc__")):
             raise AttributeError(f"a {self._kind} is asked for {name}, which is for plain data")
         names, number = self._names, self._number
         return names.decode(names.do("attribute", ["o", number], name)[0])
