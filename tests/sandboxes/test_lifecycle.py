@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -157,10 +158,12 @@ def test_a_forked_child_uses_its_own(name):
 @pytest.mark.parametrize("name", REAL)
 def test_an_interpreter_that_dies_is_replaced(name):
     with usable(name, workers=1) as sandbox:
-        (agent,) = sandbox._idle
         for _ in range(2):
+            sandbox.run(Program(source="pass"))
             (agent,) = sandbox._idle
-            agent._end()  # as if somebody had killed it
+            with agent._ending:
+                agent._end()  # as if somebody had killed it
+                agent._ended = True
             assert sandbox.run(Program(source="print('again')")).stdout == "again\n"
 
 
@@ -190,6 +193,9 @@ def test_repeated_use_leaks_nothing(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # the SDK drops broken connections unclosed
 def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
     """On an engine of the test's own, which it may kill."""
     usable("docker").close()
@@ -199,18 +205,19 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
     folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))  # a socket's path is short
     address = f"unix://{folder}/s"
 
+    log = (tmp_path / "log").open("w")
+
     def start():
         engine = subprocess.Popen(
             ["dockerd", "-H", address, "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid",
-             "--bridge=none", "--iptables=false", "--ip6tables=false"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+             "--bridge=none", "--iptables=false", "--ip6tables=false"], stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
 
         def answers():
-            try:
-                with contextlib.closing(docker.DockerClient(address, timeout=5)) as client:
-                    return client.ping()
-            except Exception:
-                return False
+            with socket.socket(socket.AF_UNIX) as line, contextlib.suppress(OSError):
+                line.connect(f"{folder}/s")
+                line.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+                return b"OK" in line.recv(4096)
 
         wait_until(answers, 60)
         return engine
@@ -231,14 +238,11 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
             time.sleep(2)
             engine.kill()
             engine.wait()
-            for shim in psutil.process_iter(
-                ["cmdline"]
-            ):  # what is left of the engine must not keep the program running
-                if str(folder) in " ".join(shim.info["cmdline"] or []):
-                    shim.kill()
             thread.join(90)
             assert found[0].status == "unavailable", found
             assert sandbox.run(Program(source="print('away')")).status == "unavailable"
+            # Where nobody reaps orphans, the engine takes its dead containerd for a living one.
+            (folder / "exec/containerd/containerd.pid").unlink(missing_ok=True)
             engine = start()
             again = sandbox.run(Program(source="print('after')"))
             assert again.stdout == "after\n", again
@@ -247,13 +251,10 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
     finally:
         engine.terminate()
         engine.wait(60)
-        subprocess.run(
-            [
-                "umount",
-                "-R",
-                *[line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if str(folder) in line],
-            ],
-            check=False,
-            capture_output=True,
-        )
+        log.close()
+        for process in psutil.process_iter(["cmdline"]):
+            if f"{folder}/exec" in " ".join(process.info["cmdline"] or []):
+                process.kill()  # what the engine that was killed has left
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if str(folder) in line]
+        subprocess.run(["umount", *reversed(mounts)], check=False, capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)

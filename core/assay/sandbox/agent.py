@@ -14,7 +14,8 @@ an answer can't be forged even where a kernel lets a program write to its superv
 
 from __future__ import annotations
 
-# Programs need not import again what the agent has; these are what short programs ask for most.
+# Programs need not import again what the agent has; these are what short programs ask for most. Not `threading`, which
+# makes each fork dearer.
 import atexit
 import bisect  # noqa: F401
 import collections  # noqa: F401
@@ -40,7 +41,6 @@ import stat
 import string  # noqa: F401
 import struct
 import sys
-import threading
 import time
 import types
 import typing
@@ -116,6 +116,11 @@ def serve() -> typing.Callable[[], None]:
     if LINUX:
         # No other process of the same user can open what this one holds, read its memory or trace it.
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    # What an interpreter makes when it is first needed costs a program two milliseconds, unless it is there already.
+    exec(compile("pass", "<program>", "exec"), {})  # noqa: S102
+    with open(os.devnull, encoding="utf-8") as warmed:
+        json.loads(json.dumps({"text": warmed.read()}))
+    gc.collect()
     gc.disable()
     gc.freeze()
     os.write(answer, b".")
@@ -572,7 +577,7 @@ def execute(code: bytes) -> typing.NoReturn:
         trace = problem.__traceback__
         problem.__traceback__ = trace.tb_next if trace else None  # its first frame is ours
         sys.excepthook(type(problem), problem, problem.__traceback__)
-    finish = getattr(threading, "_shutdown", None)
+    finish = getattr(sys.modules.get("threading"), "_shutdown", None)
     for last in (finish, atexit._run_exitfuncs):
         with contextlib.suppress(BaseException):
             if last:

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import select
+import socket
 import struct
 import threading
 import weakref
@@ -69,8 +70,11 @@ class Channel(Protocol):
     def fileno(self) -> int:
         """Return what can be polled."""
 
+    def shutdown(self, how: int, /) -> None:
+        """Hang up for every process and thread that holds the line; the agent ends by itself."""
+
     def close(self) -> None:
-        """Hang up; the agent ends by itself."""
+        """Let go of the line, in this process alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ class Agent:
             Lost: it did not start.
         """
         self._channel, self._end = channel, end
+        self._ending, self._ended = threading.Lock(), False
         self.executions = 0
         try:
             source = resources.files("assay.sandbox").joinpath("agent.py").read_bytes()
@@ -186,8 +191,12 @@ class Agent:
     def end(self) -> None:
         """End the agent and what it runs."""
         with contextlib.suppress(OSError):
-            self._channel.close()
-        self._end()
+            self._channel.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for an answer, too
+        self.hang_up()
+        with self._ending:  # who comes second waits until it has ended
+            if not self._ended:
+                self._ended = True
+                self._end()
 
     def hang_up(self) -> None:
         """Close this process's end of the line alone: in a forked child, the agent is the parent's."""

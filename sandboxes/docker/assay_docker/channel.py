@@ -52,10 +52,12 @@ class AttachedChannel:
         """Return what can be polled."""
         return self._socket.fileno()
 
-    def close(self) -> None:
+    def shutdown(self, how: int, /) -> None:
         """Hang up; the engine then closes the container's standard input."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.shutdown(how)
+
+    def close(self) -> None:
+        """Let go of the connection, in this process alone."""
         for part in (getattr(self._attached, "_response", None), self._attached, self._socket):
             with contextlib.suppress(OSError, ValueError):  # each may have closed what the next one holds
                 if part is not None:
