@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from boxes import needs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,10 +31,16 @@ def test_runs(box):
     assert judged(program("x = [bytes(10**7) for _ in range(1000)]"), memory=64).score == 0
     assert judged("no program at all!").score == 0
     assert judged("<code>print(1)</code>", extract="tag:code").score == 1
-    assert judged(program("int main(void) { return 0; }", "c"), language="c").score == 1
-    assert "does not compile" in judged(program("int main(void) { return x; }", "c"), language="c").reason
     # A program that tests itself, as in CodeCoT, runs to its end only if its own tests pass.
     assert judged(program("def f(): return 1\nassert f() == 2")).score == 0
+
+
+def test_compiled_programs_run(box):
+    needs("gcc")
+    assert assay_code.runs(program("int main(void) { return 0; }", "c"), language="c", sandbox=box).score == 1
+    refused = assay_code.runs(program("int main(void) { return x; }", "c"), language="c", sandbox=box)
+    assert refused.score == 0
+    assert "does not compile" in refused.reason
 
 
 def test_output(box):
@@ -91,16 +98,23 @@ def test_lint(box, tmp_path):
     assert judged(program("while True: pass")).score == 1
     assert judged("").score == 0
     assert judged(program("x\0y")).score == 0
-    for language, right, wrong in (
-        ("c", "int main(void) { for (;;); }", "int main(void) {"),
-        ("cpp", "int main() { for (;;); }", "int main() {"),
-        ("javascript", "while (true) {}", "while (true) {"),
-        ("bash", "while true; do :; done", "while true; do :;"),
-    ):
-        assert judged(program(right, language), language=language).score == 1
-        assert judged(program(wrong, language), language=language).score == 0
     with pytest.raises(ValueError, match="prolog"):
         judged(program("x.", "prolog"), language="prolog")
+
+
+@pytest.mark.parametrize(
+    ("tool", "language", "right", "wrong"),
+    [
+        ("gcc", "c", "int main(void) { for (;;); }", "int main(void) {"),
+        ("g++", "cpp", "int main() { for (;;); }", "int main() {"),
+        ("node", "javascript", "while (true) {}", "while (true) {"),
+        ("bash", "bash", "while true; do :; done", "while true; do :;"),
+    ],
+)
+def test_lint_of_other_languages(tool, language, right, wrong, box):
+    needs(tool)
+    assert assay_code.lint(program(right, language), language=language, sandbox=box).score == 1
+    assert assay_code.lint(program(wrong, language), language=language, sandbox=box).score == 0
 
 
 @pytest.mark.parametrize("text", ["(" * 100_000, "-" * 100_000 + "1", "a." * 60_000 + "a", "[" * 150 + "]" * 150, "x\n" * 90_000,
