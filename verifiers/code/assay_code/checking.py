@@ -10,6 +10,7 @@ from assay_code.inside.wire import decode
 from assay_code.outcome import Outcome, shown
 from assay_code.plain import Opaque, evaluate
 from assay_code.plan import Check, Plan, built_on
+from assay_code.syntax import parse
 
 __all__ = ["equation", "outcomes"]
 
@@ -172,4 +173,6 @@ def equation(names: dict[str, Any], step: int, expected: Any, text: str, case: i
 
 
 def _parsed(source: str) -> ast.expr:
-    return ast.parse(source, mode="eval").body
+    statement = parse(source).body[0]
+    assert isinstance(statement, ast.Expr)
+    return statement.value

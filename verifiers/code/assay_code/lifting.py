@@ -32,6 +32,7 @@ from assay_code.symbols import (
     names_in,
     refuse,
 )
+from assay_code.syntax import parse
 
 __all__ = ["Lifter", "lift"]
 
@@ -56,7 +57,7 @@ def lift(script: str, entry_point: str | None = None, module: str = "solution", 
         NoTest: it is no Python, or asserts nothing.
     """
     try:
-        body = ast.parse(script).body
+        body = parse(script).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         raise NoTest(f"the test script is no Python: {str(problem)[:120]}") from None
     if entry_point is None and waits_for_name(body):
@@ -334,7 +335,7 @@ class Lifter:
             self.plan.entries.append(["run", None, f"import {self.module} as {name}"])
         elif isinstance(value, Lazy):
             self.names[name] = ELSEWHERE
-            for other in sorted(names_in(ast.parse(value.source))):
+            for other in sorted(names_in(parse(value.source))):
                 self.hand_over(other)
             self.plan.entries.append(["run", None, f"{name} = {value.source}"])
         elif name in self.names and not isinstance(value, Elsewhere) and not callable(value):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 
 from assay_code.plan import NoTest
 from assay_code.scopes import module_of, needs_pytest
+from assay_code.syntax import parse
 
 __all__ = ["Call", "Calls", "Files", "Pair", "Pairs", "Script", "Tests", "read_tests"]
 
@@ -154,7 +154,7 @@ def _lines(value: Any) -> list[str]:
 def _script(source: str, entry_point: str | None, setup: str) -> Tests:
     whole = f"{setup}\n{source}" if setup else source
     try:
-        body = ast.parse(whole).body
+        body = parse(whole).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         raise NoTest(f"the test script is no Python: {str(problem)[:120]}") from None
     if not body:

@@ -7,6 +7,8 @@ import builtins
 import sys
 from collections.abc import Iterable
 
+from assay_code.syntax import parse
+
 __all__ = [
     "given_functions",
     "is_program",
@@ -33,7 +35,7 @@ def module_of(sources: Iterable[str]) -> str:
     """Return the name by which test sources import the program."""
     for source in sources:
         try:
-            tree = ast.parse(source)
+            tree = parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for one in ast.walk(tree):
@@ -97,7 +99,7 @@ def given_functions(given: str, body: list[ast.stmt], entry_point: str | None) -
     if not given:
         return []
     try:
-        statements = ast.parse(given).body
+        statements = parse(given).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []  # the program goes on in the middle of a function; what stands before it is part of the program
     loaded = {one.id for statement in body for one in ast.walk(statement) if isinstance(one, ast.Name)}
@@ -119,7 +121,7 @@ def waits_for_name(body: list[ast.stmt]) -> bool:
 def stub_of(given: str) -> str | None:
     """Return the name of the function that the given code leaves open, `None` if there is none."""
     try:
-        statements = ast.parse(given).body
+        statements = parse(given).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return next((one.name for one in reversed(statements) if isinstance(one, ast.FunctionDef) and _is_stub(one)), None)
