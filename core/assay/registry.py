@@ -33,6 +33,7 @@ GROUP = "assay"
 FIRST_PARTY = {
     "bubblewrap": "assay-bubblewrap",
     "choice": "assay-choice",
+    "code": "assay-code",
     "docker": "assay-docker",
     "format": "assay-format",
     "grounding": "assay-grounding",

@@ -99,7 +99,6 @@ class Verifier:
         version: changes when verdicts change; part of every cache key.
         exemplar: makes, from a reference and the options (and other inputs, by name), a completion that should score
             full marks.
-        exemplar: makes, from a reference and the options, a completion that should score full marks.
         decoys: makes, from the inputs without the completion and the options, completions that should not.
         distribution: the package it came from.
     """
@@ -296,8 +295,6 @@ def verifier(
         version: the verifier's own version; the distribution's by default.
         exemplar: makes, from a reference and the options (and other inputs, by name), a completion that should score
             full marks; `assay lint` finds unusable references by it.
-        exemplar: makes, from a reference and the options, a completion that should score full marks; `assay lint`
-            finds unusable references by it.
         decoys: makes, from the inputs by name and the options, completions that are wrong for certain and should not
             score full marks; `assay lint` finds rows by it that pay wrong answers.
 
