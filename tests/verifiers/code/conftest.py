@@ -7,6 +7,16 @@ import os
 import pytest
 from boxes import USABLE
 
+from assay.registry import installed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed():
+    """Close the sandboxes before the session counts what was left open."""
+    yield
+    for name in USABLE:
+        installed().sandbox(name).close()
+
 
 @pytest.fixture(scope="session", params=USABLE)
 def each_box(request):
