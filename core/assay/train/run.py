@@ -81,6 +81,7 @@ def train(config: RunConfig, path: Path, *, resume: bool = False, model: Any = N
             train_dataset=dataset(rows, config.dataset),
             eval_dataset=dataset(evaluation, config.eval_dataset) if evaluation and config.eval_dataset else None,
             processing_class=tokenizer,
+            loss=config.loss,
         )
     except OSError as problem:
         raise ConfigError(f"the model '{config.model}' can't be loaded: {str(problem).splitlines()[0]}") from None
