@@ -9,6 +9,7 @@ expectation costs time, never correctness.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -349,7 +350,7 @@ def _representable(loss: TokenLoss, dtype: torch.dtype) -> float:
     for more in (loss.kl_weight, loss.entropy_weight):
         if more is not None and len(more):
             most = max(most, more.abs().max().item())
-    return 1024.0 / most if 0 < most < float("inf") else 1.0
+    return 2.0 ** math.floor(math.log2(2048 / most)) if 0 < most < math.inf else 1.0
 
 
 def _multiple(arrived: tuple[Tensor | None, Tensor | None], expected: tuple[Tensor, Tensor | None]) -> float | None:
