@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import math
@@ -413,6 +414,35 @@ def test_tied_embeddings():
         whole(torch.nn.functional.embedding(target, true), true, None, target, batch, Loss("grpo"), Head()), [true]
     )
     assert distance(got, want) < 1e-6
+
+
+@pytest.mark.parametrize("path", ["fused", "two-pass"])
+def test_a_head_that_is_whole_only_for_a_while(path):
+    """As under ZeRO-3, where a parameter is empty but for the time that it is gathered."""
+    tensors, batch = inputs()
+    single, (hidden, weight, bias) = cast(batch, torch.float32), leaves(tensors, torch.float32)[0]
+    wanted = gradients(
+        policy_loss(hidden, weight, tensors[3], single, Loss("grpo"), bias=bias).loss, (hidden, weight, bias)
+    )
+    full = {id(p): p.data for p in (weight, bias)}
+    entered = []
+
+    @contextlib.contextmanager
+    def gather(*parameters):
+        entered.append(len(parameters))
+        for parameter in parameters:
+            parameter.data = full[id(parameter)]
+        yield
+        for parameter in parameters:
+            parameter.data = parameter.data.new_empty(0)
+
+    kind = Loss("grpo") if path == "fused" else Loss("grpo", top_entropy=0.999999)
+    value = policy_loss(hidden, weight, tensors[3], single, kind, bias=bias, gather=gather).loss
+    assert weight.numel() == 0
+    got = torch.autograd.grad(value, (hidden, weight, bias))
+    assert weight.numel() == 0
+    assert len(entered) == (1 if path == "fused" else 2)
+    assert all(torch.allclose(a, b, atol=1e-7) for a, b in zip(got, wanted, strict=True))
 
 
 @settings(max_examples=30, deadline=None)
