@@ -35,7 +35,7 @@ SMALL = [(8, 256, 256, 32_000, 0.0), (8, 256, 256, 32_000, 0.3)]
 LARGE = [(8, 128, 896, 151_936, 0.0)]
 #: Sequences of 1,024 tokens; hidden size and vocabulary of Qwen2.5-0.5B and 7B, and of a 2B model with 152k tokens.
 GPU = [(n, 1024, width, 151_936, 0.3) for width in (896, 2048, 3584) for n in (6, 23, 46)]
-TILES = {"cpu": [(512, 8192), (2048, 2048), (1024, 8192)], "cuda": [(4096, 32_768), (4096, 8192), (2048, 65_536)]}
+TILES = {"cpu": [(512, 2048), (256, 2048), (512, 8192)], "cuda": [(4096, 32_768), (4096, 8192), (2048, 65_536)]}
 
 
 class Problem:

@@ -34,6 +34,8 @@ COMPILE_FROM = 1 << 22
 _SLICE = 8192
 #: How far the gradient may be from a multiple of the expected one: rounding, no more.
 _RELATIVE, _ABSOLUTE = 1e-5, 2e-6
+#: Whether a GPU's product of narrow factors can be had in float32 (PyTorch 2.8).
+_WIDE_PRODUCTS = "dtype_out" in torch.ops.aten.mm.overloads()
 _Gather = Callable[[Tensor, "Tensor | None"], AbstractContextManager[Any]]
 
 
@@ -322,7 +324,7 @@ def _multiply(left: Tensor, right: Tensor, into: Tensor, first: bool) -> Tensor:
     """`into (+)= left @ right`, summed in the type of `into` even where the factors are narrower."""
     if into.dtype == left.dtype:
         return torch.mm(left, right, out=into) if first else into.addmm_(left, right)
-    if into.is_cuda:  # the float32 sums of the product are kept
+    if into.is_cuda and _WIDE_PRODUCTS:  # the float32 sums of the product are kept
         if first:
             return torch.mm(left, right, out_dtype=into.dtype, out=into)
         return torch.addmm(into, left, right, out_dtype=into.dtype, out=into)
