@@ -95,8 +95,11 @@ def train(config: RunConfig, path: Path, *, resume: bool = False, model: Any = N
     folder.mkdir(parents=True, exist_ok=True)
     rank, step = trainer.accelerator.process_index, int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     trainer.log_verdicts(folder / (f"verdicts-{rank}.jsonl" if rank else "verdicts.jsonl"), before=step)
-    with interruption:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    try:
+        with interruption:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    finally:
+        trainer.close()
     return _finish(trainer, config, folder, interruption.asked)
 
 

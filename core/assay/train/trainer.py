@@ -89,6 +89,10 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         """
         self._scoring.log = RunLog(path, before)
 
+    def close(self) -> None:
+        """End scoring and close the file of verdicts; the trainer can't train any more."""
+        self._scoring.close()
+
     # --- scoring, beside the log-probabilities --------------------------------------------------------------------
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -440,9 +440,8 @@ def test_thirty_steps_of_the_demo_end_at_the_same_weights(root, tmp_path, monkey
         assert rewards[path] == pytest.approx(rewards["trl"], abs=1e-6)
         for name, want in ends["trl"].items():
             moved = float((want - start[name]).norm())
-            assert float((ends[path][name] - want).norm()) <= 1e-2 * moved + 1e-6, (
-                name
-            )  # Adam divides rounding by rounding
+            # Adam divides rounding by rounding where a gradient is next to nothing.
+            assert float((ends[path][name] - want).norm()) <= 1e-2 * moved + 1e-6, name
 
 
 def test_the_run_file_says_which_path(root, tmp_path):
