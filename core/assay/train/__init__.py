@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assay.train.config import RunConfig
+    from assay.train.config import LossSettings, RunConfig
     from assay.train.trainer import GRPOTrainer
 
-__all__ = ["GRPOTrainer", "RunConfig"]
+__all__ = ["GRPOTrainer", "LossSettings", "RunConfig"]
 
-_LAZY = {"GRPOTrainer": "assay.train.trainer", "RunConfig": "assay.train.config"}
+_LAZY = {
+    "GRPOTrainer": "assay.train.trainer",
+    "LossSettings": "assay.train.config",
+    "RunConfig": "assay.train.config",
+}
 
 
 def __getattr__(name: str) -> Any:

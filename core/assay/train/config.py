@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from assay.errors import ConfigError
 from assay.registry import nearest
 
-__all__ = ["DatasetConfig", "RunConfig", "check_training", "read_run"]
+__all__ = ["DatasetConfig", "LossSettings", "RunConfig", "check_training", "read_run"]
 
 
 class DatasetConfig(BaseModel):
@@ -40,6 +40,21 @@ class DatasetConfig(BaseModel):
     limit: int | None = Field(default=None, ge=1)
 
 
+class LossSettings(BaseModel):
+    """How the loss step is computed; the section `loss` of a run file.
+
+    Attributes:
+        path: `fused` forms the gradients in the forward where the loss allows it, `two-pass` always in the backward,
+            `trl` leaves everything to TRL.
+        tile: tokens in a tile; by default chosen from the memory that is free.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    path: Literal["fused", "two-pass", "trl"] = "fused"
+    tile: int | None = Field(default=None, ge=1)
+
+
 class RunConfig(BaseModel):
     """A run file.
 
@@ -49,6 +64,7 @@ class RunConfig(BaseModel):
         eval_dataset: the same for evaluation.
         reward: an expression, or named lines of which `total` is trained on.
         training: fields of TRL's `GRPOConfig`, by their own names.
+        loss: how the loss step is computed.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -58,6 +74,7 @@ class RunConfig(BaseModel):
     eval_dataset: DatasetConfig | None = None
     reward: str | float | dict[Any, Any]
     training: dict[str, Any] = Field(default_factory=dict)
+    loss: LossSettings = Field(default_factory=LossSettings)
 
 
 class _Loader(yaml.SafeLoader):
@@ -130,7 +147,8 @@ def _sentence(error: Any, path: Path, text: str) -> str:
     line = _line_of(text, where)
     place = f"{path}" + (f", line {line}" if line else "")
     if error["type"] == "extra_forbidden":
-        model: Any = DatasetConfig if where[0].endswith("dataset") and len(where) > 1 else RunConfig
+        sections: dict[str, Any] = {"dataset": DatasetConfig, "eval_dataset": DatasetConfig, "loss": LossSettings}
+        model = sections.get(where[0], RunConfig) if len(where) > 1 else RunConfig
         known = list(model.model_fields)
         near = nearest(where[-1], known)
         return f"{place}: there is no key '{key}'; " + (

@@ -108,9 +108,11 @@ class Scoring:
         return judged
 
     def close(self) -> None:
-        """End the thread and the scorer."""
+        """End the thread and the scorer, and close the log."""
         self._thread.shutdown(wait=False, cancel_futures=True)
         self.scorer.close()
+        if self.log is not None:
+            self.log.close()
 
     def _score(self, samples: list[Sample]) -> tuple[Judged, float]:
         started = time.perf_counter()

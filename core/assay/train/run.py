@@ -81,6 +81,7 @@ def train(config: RunConfig, path: Path, *, resume: bool = False, model: Any = N
             train_dataset=dataset(rows, config.dataset),
             eval_dataset=dataset(evaluation, config.eval_dataset) if evaluation and config.eval_dataset else None,
             processing_class=tokenizer,
+            loss=config.loss,
         )
     except OSError as problem:
         raise ConfigError(f"the model '{config.model}' can't be loaded: {str(problem).splitlines()[0]}") from None
@@ -94,8 +95,11 @@ def train(config: RunConfig, path: Path, *, resume: bool = False, model: Any = N
     folder.mkdir(parents=True, exist_ok=True)
     rank, step = trainer.accelerator.process_index, int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     trainer.log_verdicts(folder / (f"verdicts-{rank}.jsonl" if rank else "verdicts.jsonl"), before=step)
-    with interruption:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    try:
+        with interruption:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    finally:
+        trainer.close()
     return _finish(trainer, config, folder, interruption.asked)
 
 

@@ -1,9 +1,10 @@
-"""TRL's GRPOTrainer with its rewards from assay.
+"""TRL's GRPOTrainer with its rewards from assay, and its log-probabilities from the loss step of assay.
 
-One seam is replaced: where rewards come from, and what happens to samples that have none. Generation, the loss, vLLM,
-PEFT, accelerate, DeepSpeed, FSDP, logging and checkpoints are TRL's own. It leans on five of TRL's private methods
-(`_generate_and_score_completions`, `_generate`, `_calculate_rewards`, `_compute_loss`, `_log_metric`); a test holds
-their signatures.
+Two seams are replaced: where rewards come from, and what happens to samples that have none; and how hidden states
+become log-probabilities and gradients (`seam.py`). Generation, the loss itself, vLLM, PEFT, accelerate, DeepSpeed,
+FSDP, logging and checkpoints are TRL's own. It leans on six of TRL's private methods
+(`_generate_and_score_completions`, `_generate`, `_calculate_rewards`, `_compute_loss`,
+`_get_per_token_logps_and_entropies`, `_log_metric`); a test holds their signatures.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from assay.log import RunLog
 from assay.registry import Registry
 from assay.sample import Sample
 from assay.scoring import Scorer
+from assay.train.config import LossSettings
 from assay.train.rollout import Judged, Scoring
+from assay.train.seam import Seam
 from assay.verdict import Status
 
 __all__ = ["GRPOTrainer"]
@@ -50,6 +53,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         reward: a text, named lines, an expression or a `Reward`.
         registry: where verifiers are found; the installed plugins by default.
         engine: who evaluates them; this machine by default.
+        loss: how the loss step is computed; fused by default.
         **kwargs: TRL's own arguments (`args`, `train_dataset`, `processing_class`, `peft_config`, ...), without
             `reward_funcs`.
 
@@ -66,6 +70,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         *,
         registry: Registry | None = None,
         engine: Engine | None = None,
+        loss: LossSettings | None = None,
         **kwargs: Any,
     ) -> None:
         scorer = Scorer(reward, registry=registry, engine=engine)
@@ -73,6 +78,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         if columns:
             scorer.check(columns)
         self._scoring = Scoring(scorer)
+        self._seam = Seam(loss or LossSettings())
         super().__init__(model, reward_funcs=total, **kwargs)
 
     def log_verdicts(self, path: Path, before: int | None = None) -> None:
@@ -83,6 +89,10 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
             before: drop what the file holds of this step and later, for a run that resumes there.
         """
         self._scoring.log = RunLog(path, before)
+
+    def close(self) -> None:
+        """End scoring and close the file of verdicts; the trainer can't train any more."""
+        self._scoring.close()
 
     # --- scoring, beside the log-probabilities --------------------------------------------------------------------
 
@@ -203,9 +213,14 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         if self.loss_type in _PER_SEQUENCE and beta:
             self.beta = beta * float(inputs["kept_share"])
         try:
-            return super()._compute_loss(model, inputs)
+            with self._seam.expecting(self, inputs):
+                return super()._compute_loss(model, inputs)
         finally:
             self.beta = beta
+
+    def _get_per_token_logps_and_entropies(self, *args: Any, **kwargs: Any) -> Any:
+        with self._seam.open():
+            return super()._get_per_token_logps_and_entropies(*args, **kwargs)
 
     # --- what is logged -------------------------------------------------------------------------------------------
 

@@ -13,9 +13,10 @@ import torch
 from tiny import SAID
 
 SCRIPT = Path(__file__).with_name("two_processes.py")
+SHARDED = Path(__file__).with_name("sharded.py")
 
 
-def launch(processes, *arguments):
+def launch(processes, *arguments, script=SCRIPT):
     command = [
         sys.executable,
         "-m",
@@ -23,7 +24,7 @@ def launch(processes, *arguments):
         "--standalone",
         "--nproc_per_node",
         str(processes),
-        str(SCRIPT),
+        str(script),
         *map(str, arguments),
     ]
     run = subprocess.run(
@@ -48,3 +49,10 @@ def test_each_sample_once_in_order_with_the_same_gradient(tiny, tmp_path, loss_t
     scale = max(float(g.abs().max()) for g in grads[0].values())
     for name, want in grads[0].items():
         assert float((grads[1][name] - want).abs().max()) < 1e-5 * scale, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own_unit", ["no", "yes"], ids=["the head in the root unit", "the head a unit of its own"])
+def test_the_loss_step_of_a_sharded_model_is_trls(tiny, own_unit):
+    """FSDP2 over two processes: the same log-probabilities and gradients as by TRL's own function."""
+    launch(2, tiny, own_unit, script=SHARDED)
