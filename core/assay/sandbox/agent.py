@@ -57,7 +57,7 @@ NO_TOKEN = bytes(TOKEN)
 
 CLONE_NEWNS, CLONE_NEWPID = 0x00020000, 0x20000000
 SYS_CLONE = {"x86_64": 56, "aarch64": 220}
-MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC = 2, 4, 8, 4096, 16384
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 22, 36, 38
 CAPABILITY_VERSION_3 = 0x20080522
 OOM_COUNTERS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
@@ -261,7 +261,16 @@ def unavailable(answer: int, token: bytes, problem: object) -> typing.NoReturn:
 def mount(limits: dict[str, typing.Any]) -> None:
     """Give this process's namespaces an empty /tmp, and a /proc that shows their own processes alone."""
     size = f"size={limits['memory']},nr_inodes=65536,mode=1777".encode()
+    # An interpreter that is installed under /tmp itself is carried into the empty one.
+    carried = {os.path.realpath(one): -1 for one in (sys.prefix, sys.base_prefix) if one.startswith("/tmp/")}
+    for path in carried:
+        carried[path] = os.open(path, os.O_PATH | os.O_DIRECTORY)
     checked(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, size), "an empty /tmp")
+    for path, place in carried.items():
+        os.makedirs(path, exist_ok=True)
+        source = f"/proc/self/fd/{place}".encode()
+        checked(libc.mount(source, path.encode(), None, MS_BIND | MS_REC, None), "the interpreter under /tmp")
+        os.close(place)
     flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
     if libc.mount(b"proc", b"/proc", b"proc", flags, b"subset=pid") < 0:
         checked(libc.mount(b"tmpfs", b"/proc", b"tmpfs", flags, b"size=0"), "an empty /proc")
