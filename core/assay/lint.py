@@ -66,7 +66,8 @@ def lint(
     """
     samples = read_samples([{"completion": "", **row} for row in rows], columns)
     known = dict.fromkeys(column for sample in samples for column in sample.row)
-    program = bind(Reward(reward), registry or installed(), known, [s.row for s in samples[:2000]])
+    registry = registry or installed()
+    program = bind(with_recipes(Reward(reward), registry), registry, known, [s.row for s in samples[:2000]])
     owned = engine or LocalEngine()
     calls = {call.label: call for call in program.calls.values() if "reference" in call.inputs}
     try:

@@ -1,0 +1,64 @@
+"""Every recipe gives the rewards that its paper's formula gives, as worked out in its file."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from contextlib import closing
+
+import pytest
+
+import assay
+from assay.engine import LocalEngine
+from assay.registry import installed
+
+RECIPES = installed().recipes("recipe")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with closing(LocalEngine(workers=1)) as engine:
+        yield engine
+
+
+def lacking(recipe):
+    missing = [plugin for plugin in recipe.needs if plugin not in installed().names]
+    if missing and not os.environ.get("ASSAY_REQUIRE_SERVICES"):
+        pytest.skip(f"needs the plugin {', '.join(missing)}")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_examples(name, engine):
+    recipe = RECIPES[name]
+    lacking(recipe)
+    rows = [dict(one.row) | {"group": one.group} for one in recipe.examples]
+    scores = assay.score(rows, f"recipe.{name}", engine=engine)
+    wrong = []
+    for place, one in enumerate(recipe.examples):
+        total, status = float(scores.total[place]), scores.status[place]
+        right = (
+            status not in ("scored", "timeout") if one.reward is None else total == pytest.approx(one.reward, abs=1e-6)
+        )
+        if not right:
+            wrong.append(f"{one.row['completion']!r}: {total} ({status}: {scores.reasons[place]}), due {one.reward}")
+        for line, due in one.lines.items():
+            if scores.lines[line].values[place] != pytest.approx(due, abs=1e-6):
+                wrong.append(f"{one.row['completion']!r}: {line} {scores.lines[line].values[place]}, due {due}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_says_what_it_is(name):
+    recipe = RECIPES[name]
+    assert recipe.formula
+    assert recipe.known or recipe.guesses
+    assert len(recipe.examples) >= 6
+    cases = [one.case for one in recipe.examples]
+    assert {"full", "none", "hack"} <= set(cases), cases
+    assert all(one.because for one in recipe.examples)
+    assay.Reward(recipe.reward)
+
+
+def test_there_are_enough_that_run():
+    runs = [name for name in RECIPES if all(importlib.util.find_spec(f"assay_{p}") for p in RECIPES[name].needs)]
+    assert len(runs) >= 50
