@@ -45,7 +45,7 @@ def assay_functions() -> Mapping[str, Callable[..., Any]]:
 
 @hookspec
 def assay_recipes() -> Mapping[str, Recipe]:
-    """Return published rewards by leaf: `assay.read_recipes(folder)` reads a folder of YAML files as they are asked for.
+    """Return published rewards by leaf; `assay.read_recipes(folder)` reads a folder of YAML files when asked.
 
     A reward names one as `plugin.leaf`, or as `recipe.leaf` where no other plugin has a recipe of that name.
     """

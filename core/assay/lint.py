@@ -10,6 +10,7 @@ from assay.engine import Engine, LocalEngine
 from assay.language import Reward
 from assay.language.binding import BoundCall, bind
 from assay.language.judging import Judge
+from assay.language.recipes import with_recipes
 from assay.registry import Registry, installed
 from assay.sample import Sample, read_samples
 from assay.verdict import Status
