@@ -20,7 +20,7 @@ __all__ = ["Problem", "Report", "lint"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A reference that doesn't equal itself."""
+    """A reference that doesn't equal itself, or (`weak`) a row that pays answers that are wrong for certain."""
 
     row: int
     status: str
@@ -35,12 +35,14 @@ class Report:
     Attributes:
         verifier: the call, as the reward has it.
         rows: how many references were judged.
+        decoys: how many wrong answers were judged.
         skipped: why none was, if none was.
         problems: those that can't be used.
     """
 
     verifier: str
     rows: int = 0
+    decoys: int = 0
     skipped: str = ""
     problems: list[Problem] = field(default_factory=list)
 
@@ -53,11 +55,11 @@ def lint(
     registry: Registry | None = None,
     engine: Engine | None = None,
 ) -> list[Report]:
-    """Judge each reference against a perfect answer made from it.
+    """Judge each reference against a perfect answer made from it, and against wrong ones.
 
     Args:
         rows: the data set; needs no completions.
-        reward: whose verifiers are asked, each that takes a `reference` and declares an `exemplar`.
+        reward: whose verifiers are asked, each that takes a `reference` and declares an `exemplar` or `decoys`.
         columns: where inputs are found, as for `assay.score`.
         registry: where verifiers are found; the installed plugins by default.
         engine: who evaluates them; this machine by default.
@@ -94,4 +96,20 @@ def _judge(call: BoundCall, samples: Sequence[Sample], judge: Judge, engine: Eng
         elif verdict.score is not None and verdict.score < call.verifier.range[1]:
             reason = f"a perfect answer scores {verdict.score:g}: {verdict.reason}"
             report.problems.append(Problem(position, "unequal", reason, reference))
+    if call.verifier.decoys is not None:
+        _try_decoys(call, judge, report)
     return report
+
+
+def _try_decoys(call: BoundCall, judge: Judge, report: Report) -> None:
+    """Add a problem for each row, usable otherwise, that gives a wrong answer full marks."""
+    assert call.verifier.decoys is not None
+    unusable = {problem.row for problem in report.problems}
+    for position, judged, reference in judge.decoys(call, call.verifier.decoys):
+        report.decoys += len(judged)
+        paid = [
+            text for text, verdict in judged if verdict.score is not None and verdict.score >= call.verifier.range[1]
+        ]
+        if paid and position not in unusable:
+            reason = f"{len(paid)} of {len(judged)} wrong answers score full marks, for example {paid[0]!r:.200}"
+            report.problems.append(Problem(position, "weak", reason, reference))

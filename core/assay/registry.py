@@ -43,6 +43,7 @@ FIRST_PARTY = {
     "recipe": "assay-recipes",
     "records": "assay-records",
     "shape": "assay-shapes",
+    "sql": "assay-sql",
     "text": "assay-text",
     "tools": "assay-tools",
     "vote": "assay-vote",

@@ -99,6 +99,7 @@ class Verifier:
         version: changes when verdicts change; part of every cache key.
         exemplar: makes, from a reference and the options (and other inputs, by name), a completion that should score
             full marks.
+        decoys: makes, from the inputs without the completion and the options, completions that should not.
         distribution: the package it came from.
     """
 
@@ -116,6 +117,7 @@ class Verifier:
     boolean: bool = False
     version: str = ""
     exemplar: Callable[[Any, Mapping[str, Any]], str] | None = None
+    decoys: Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[str]] | None = None
     plugin: str = ""
     distribution: str = ""
 
@@ -250,6 +252,7 @@ def verifier(
     boolean: bool | None = ...,
     version: str = ...,
     exemplar: Callable[[Any, Mapping[str, Any]], str] | None = ...,
+    decoys: Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[str]] | None = ...,
 ) -> Callable[[Callable[..., Any]], Verifier]: ...
 
 
@@ -268,6 +271,7 @@ def verifier(
     boolean: bool | None = None,
     version: str = "",
     exemplar: Callable[[Any, Mapping[str, Any]], str] | None = None,
+    decoys: Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[str]] | None = None,
 ) -> Verifier | Callable[[Callable[..., Any]], Verifier]:
     """Make a verifier of a function; use it bare or with arguments.
 
@@ -291,6 +295,8 @@ def verifier(
         version: the verifier's own version; the distribution's by default.
         exemplar: makes, from a reference and the options (and other inputs, by name), a completion that should score
             full marks; `assay lint` finds unusable references by it.
+        decoys: makes, from the inputs by name and the options, completions that are wrong for certain and should not
+            score full marks; `assay lint` finds rows by it that pay wrong answers.
 
     Raises:
         PluginError: the signature breaks these rules. The message names the parameter.
@@ -332,6 +338,7 @@ def verifier(
             boolean=hints.get("return") is bool if boolean is None else boolean,
             version=version,
             exemplar=exemplar,
+            decoys=decoys,
         )
 
     return make if function is None else make(function)

@@ -61,3 +61,31 @@ def test_all_of_math(shared):
     rows = [json.loads(line) for line in (shared / "data" / "math" / "test.jsonl").read_text().splitlines()]
     (report,) = lint(rows, "math.answer(reference=row.solution)")
     assert (report.rows, report.problems) == (5000, [])
+
+
+def test_rows_that_pay_wrong_answers():
+    @verifier(
+        bounded=True,
+        exemplar=lambda reference, options: reference,
+        decoys=lambda inputs, options: [inputs["reference"] + "!" * n for n in range(1, options["tried"] + 1)],
+    )
+    def prefix(completion: str, reference: str, length: int = 99, *, tried: int = 2) -> float:
+        return float(completion[:length] == reference[:length])
+
+    @verifier(bounded=True, exemplar=lambda reference, options: reference, decoys=lambda inputs, options: [])
+    def careless(completion: str, reference: str) -> float:
+        return 1.0
+
+    class Plugin:
+        @hookimpl
+        def assay_verifiers(self):
+            return [prefix, careless]
+
+    registry = Registry(discover=False)
+    registry.register(Plugin(), "mine")
+    rows = [{"reference": "ab", "length": 2}, {"reference": "ab", "length": 9}, {"reference": None, "length": 2}]
+    report, other = lint(rows, "mine.prefix(tried=3) + mine.careless", registry=registry)
+    assert [(p.row, p.status) for p in report.problems] == [(2, "bad_reference"), (0, "weak")]
+    assert report.decoys == 6
+    assert report.problems[1].reason == "3 of 3 wrong answers score full marks, for example 'ab!'"
+    assert (other.decoys, [p.status for p in other.problems]) == (0, ["bad_reference"])

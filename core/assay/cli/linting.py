@@ -25,8 +25,9 @@ SHOWN = 20
 def command(file: str, rewards: Sequence[str], maps: Sequence[str], as_json: bool) -> None:
     """Judge every reference of a data set against itself, and list those that can't be used.
 
-    FILE needs no completions: each verifier that can make a perfect answer from a reference is given that. Exits
-    with 1 when a reference can't be used, or doesn't equal itself.
+    FILE needs no completions: each verifier that can make a perfect answer from a reference is given that, and one
+    that can make wrong answers is given those. Exits with 1 when a reference can't be used or doesn't equal itself,
+    or when a row pays a wrong answer.
     """
     from assay.data import read_rows
     from assay.lint import lint
@@ -36,7 +37,12 @@ def command(file: str, rewards: Sequence[str], maps: Sequence[str], as_json: boo
     problems = sum(len(one.problems) for one in report)
     if as_json:
         data: dict[str, Any] = {
-            one.verifier: {"rows": one.rows, "skipped": one.skipped, "problems": [vars_of(p) for p in one.problems]}
+            one.verifier: {
+                "rows": one.rows,
+                "decoys": one.decoys,
+                "skipped": one.skipped,
+                "problems": [vars_of(p) for p in one.problems],
+            }
             for one in report
         }
         click.echo(
@@ -49,7 +55,10 @@ def command(file: str, rewards: Sequence[str], maps: Sequence[str], as_json: boo
             if one.skipped:
                 click.echo(f"{one.verifier}: {one.skipped}")
                 continue
-            click.echo(f"{one.verifier}: {len(one.problems)} of {one.rows} references can't be used")
+            weak = sum(problem.status == "weak" for problem in one.problems)
+            click.echo(f"{one.verifier}: {len(one.problems) - weak} of {one.rows} references can't be used")
+            if one.decoys:
+                click.echo(f"{one.verifier}: {weak} of {one.rows} rows pay wrong answers ({one.decoys} were tried)")
             for problem in one.problems[:SHOWN]:
                 click.echo(f"  row {problem.row}: {problem.status}: {problem.reason}  ({problem.reference!r:.80})")
             if len(one.problems) > SHOWN:

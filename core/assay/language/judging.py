@@ -115,6 +115,30 @@ class Judge:
         answers = iter(self.engine.run(asked))
         return [(p, verdicts[p] if p in verdicts else next(answers)[0], inputs["reference"][p]) for p in positions]
 
+    def decoys(
+        self, call: BoundCall, decoys: Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[str]]
+    ) -> list[tuple[int, list[tuple[str, Verdict]], Any]]:
+        """Judge, for each sample, wrong completions; return place, each with its verdict, and the reference.
+
+        A sample for which none can be made is left out.
+        """
+        positions = list(range(len(self.samples)))
+        inputs, refused = self._inputs(call, positions)
+        made: list[tuple[int, str]] = []
+        asked: list[Call] = []
+        for position in positions:
+            options: dict[str, Any] = dict(call.options)
+            if position in refused or (call.varying and self._vary(call, position, options) is not None):
+                continue
+            given = {name: values[position] for name, values in inputs.items() if name != "completion"}
+            for completion in decoys(given, options):
+                made.append((position, completion))
+                asked.append(Call(call.verifier, {**given, "completion": completion}, options))
+        judged: dict[int, list[tuple[str, Verdict]]] = {}
+        for (position, completion), answer in zip(made, self.engine.run(asked) if asked else [], strict=True):
+            judged.setdefault(position, []).append((completion, answer[0]))
+        return [(position, each, inputs["reference"][position]) for position, each in judged.items()]
+
     def _inputs(self, call: BoundCall, positions: list[int]) -> tuple[dict[str, list[Any]], dict[int, Verdict]]:
         """Return each input's values, and a verdict for each sample that lacks one."""
         index = np.asarray(positions, dtype=np.intp)

@@ -1,0 +1,1 @@
+"""The engines that queries run on, one a file."""
