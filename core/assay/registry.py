@@ -16,11 +16,13 @@ import pluggy
 
 from assay import hookspecs
 from assay.errors import PluginError
+from assay.sandbox import shared
 from assay.verifier import Verifier
 
 if TYPE_CHECKING:
     from assay.engine import Engine
     from assay.recipe import Recipe
+    from assay.sandbox import Sandbox
     from assay.scores import Scores
     from assay.testing import Example
 
@@ -34,10 +36,14 @@ RECIPES = "recipe"
 
 #: First-party plugins by name, so that an unknown name can say what to install.
 FIRST_PARTY = {
+    "bubblewrap": "assay-bubblewrap",
     "choice": "assay-choice",
+    "code": "assay-code",
+    "docker": "assay-docker",
     "format": "assay-format",
     "grounding": "assay-grounding",
     "math": "assay-math",
+    "process": "assay-process",
     "puzzle": "assay-puzzle",
     "ray": "assay-ray",
     "recipe": "assay-recipes",
@@ -263,6 +269,55 @@ class Registry:
         if name in self._found:
             raise PluginError(self.problem(name) or f"the plugin '{name}' offers no engine")
         raise PluginError(self._unknown_plugin(name))
+
+    def sandboxes(self, plugin: str | None = None) -> Mapping[str, Callable[[], Sandbox]]:
+        """Return what makes each sandbox of a plugin, or of all that can be loaded, by name.
+
+        Raises:
+            PluginError: as `load`, where a plugin is named.
+        """
+        if plugin is None:
+            loaded = [name for name in self.names if self.problem(name) is None]
+            return {leaf: make for name in loaded for leaf, make in self.sandboxes(name).items()}
+        self.load(plugin)
+        others = [p for p in self._manager.get_plugins() if p is not self._manager.get_plugin(plugin)]
+        offers = self._manager.subset_hook_caller("assay_sandboxes", others)()
+        return {leaf: make for offered in offers for leaf, make in offered.items()}
+
+    def sandbox(self, name: str | None = None) -> Sandbox:
+        """Return the sandbox of a name: one instance for this process, closed at its exit.
+
+        Args:
+            name: a sandbox, or several in order of preference as `"bubblewrap, process"`, of which the first that works
+                is taken; `None` for the strongest that works here. One for trusted code alone is never taken unless it
+                is named.
+
+        Raises:
+            PluginError: there is none, or it can't be used on this machine; the message says what to do.
+        """
+        if name is None:
+            made = [shared(leaf, make) for leaf, make in self.sandboxes().items()]
+            wanted = [one.name for one in sorted(made, key=lambda one: -one.strength) if one.strength > 0]
+            if not wanted:
+                raise PluginError("no sandbox for untrusted code is installed: pip install assay-bubblewrap")
+        else:
+            wanted = [one.strip() for one in name.split(",")]
+        problems = []
+        for leaf in wanted:
+            # A plugin of the sandbox's name is asked first, so that no other has to be loaded.
+            offered = self.sandboxes(leaf) if leaf in self._found and self.problem(leaf) is None else {}
+            make = offered.get(leaf) or self.sandboxes().get(leaf)
+            if make is None:
+                offers = self.problem(leaf) or f"the plugin '{leaf}' offers no sandbox of its name"
+                problems.append(offers if leaf in self._found else self._unknown_plugin(leaf))
+                continue
+            sandbox = shared(leaf, make)
+            if (problem := sandbox.problem()) is None:
+                return sandbox
+            problems.append(f"the sandbox '{leaf}' can't be used here: {problem}")
+        if name is None:
+            problems.append("a weaker sandbox is taken only where it is named, as 'process' for code that you trust")
+        raise PluginError("; ".join(problems))
 
     @property
     def hook(self) -> Any:

@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": ("serving", "Answer over HTTP, for trainers that ask a URL."),
     "train": ("training", "Train a model by GRPO on a reward, from a run file."),
     "report": ("reporting", "Draw what a run rewarded, over its steps."),
+    "sandbox": ("sandboxing", "Try the places where untrusted programs run, and say what is missing."),
     "new": ("scaffolding", "Start a plugin: a package that installs and passes its tests."),
 }
 

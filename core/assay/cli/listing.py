@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from assay.registry import Registry, installed
+from assay.sandbox import PROMISES, Sandbox
 from assay.verifier import Verifier
 
 __all__ = ["command", "described"]
@@ -39,6 +41,10 @@ def command(as_json: bool) -> None:
             click.echo(f"      takes {inputs}" + (f"; options {options}" if options else ""))
         for name in plugin["functions"]:
             click.echo(f"  {name}  (a function)")
+        for name, unkept in plugin["sandboxes"].items():
+            click.echo(f"  {name}  (a sandbox; `assay sandbox check {name}` tries it)")
+            for promise, instead in unkept.items():
+                click.echo(f"      does not promise that {PROMISES[promise]}: {instead}")
         click.echo()
 
 
@@ -48,6 +54,7 @@ def _plugins(registry: Registry) -> list[dict[str, Any]]:
         problem = registry.problem(plugin.name)
         verifiers = {} if problem else registry.verifiers(plugin.name)
         functions = {} if problem else registry.functions(plugin.name)
+        sandboxes = {} if problem else registry.sandboxes(plugin.name)
         found.append(
             {
                 "name": plugin.name,
@@ -56,9 +63,16 @@ def _plugins(registry: Registry) -> list[dict[str, Any]]:
                 "problem": problem,
                 "verifiers": [described(one) for one in verifiers.values()],
                 "functions": [f"{plugin.name}.{leaf}" for leaf in functions],
+                "sandboxes": {name: _unkept(make) for name, make in sandboxes.items()},
             }
         )
     return found
+
+
+def _unkept(make: Callable[[], Sandbox]) -> dict[str, str]:
+    """Return what a sandbox can't promise on this machine; nothing is started for it."""
+    with make() as sandbox:
+        return dict(sandbox.gaps())
 
 
 def described(verifier: Verifier) -> dict[str, Any]:

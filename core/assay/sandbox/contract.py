@@ -5,14 +5,29 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from types import TracebackType
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
-__all__ = ["Execution", "Limits", "Program", "Sandbox", "Status"]
+__all__ = ["PROMISES", "Execution", "Limits", "Program", "Sandbox", "Status"]
 
 #: How an execution ended. `killed`: by a signal that no limit of ours sent. `unavailable`: it never ran, through no
 #: fault of the program's; a verifier makes an error of it, never a score.
 Status = Literal["ok", "nonzero", "timeout", "memory", "output", "killed", "unavailable"]
+
+#: What a sandbox promises of every program, by a short name. A sandbox lists those that it can't keep in `unkept`.
+PROMISES: Mapping[str, str] = {
+    "network": "it reaches no network",
+    "files": "it reads no file of the host beside the interpreter, its packages and the system's programs",
+    "environment": "it sees no variable and no descriptor of its parent",
+    "signals": "it can't signal, trace or look into a process outside",
+    "user": "it runs as a user without privileges, and can't gain any",
+    "traces": "nothing that it writes is seen by the next program, or stays on the host",
+    "disk": "what it writes in all is bounded",
+    "processes": "it has no more processes and threads at once than the limit; none outlives it",
+    "memory": "its processes together use no more memory than the limit",
+    "kernel": "a hole in the host's kernel does not let it out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,10 @@ class Program:
     def __post_init__(self) -> None:
         if (self.source is None) == (not self.argv):
             raise ValueError("a program is either a source or an argv: give exactly one")
+        for name in (*self.files, *self.collect):
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
+                raise ValueError(f"{name!r} is no path below the working directory; files are named relative to it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +111,11 @@ class Execution:
 class Sandbox(ABC):
     """Runs untrusted programs; safe to use from many threads at once; a context manager that leaves nothing behind."""
 
-    name: str
+    name: ClassVar[str]
+    #: The promises (`PROMISES`) that this sandbox can't keep, each with what happens instead.
+    unkept: ClassVar[Mapping[str, str]] = {}
+    #: The strongest that works is the default; 0 is for trusted code alone, and never the default.
+    strength: ClassVar[int] = 1
 
     @abstractmethod
     def run(self, program: Program, limits: Limits = Limits()) -> Execution:
@@ -101,6 +124,10 @@ class Sandbox(ABC):
     @abstractmethod
     def problem(self) -> str | None:
         """Return why this sandbox can't be used on this machine and what to do about it, `None` if it can."""
+
+    def gaps(self) -> Mapping[str, str]:
+        """Return the promises that can't be kept on this machine, each with what happens instead."""
+        return self.unkept
 
     @abstractmethod
     def close(self) -> None:
