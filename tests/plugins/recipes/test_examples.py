@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sqlite3
 from contextlib import closing
 
 import pytest
@@ -11,6 +12,11 @@ import pytest
 import assay
 from assay.engine import LocalEngine
 from assay.registry import installed
+
+SCRIPT = """
+CREATE TABLE singer (id INTEGER, name TEXT, country TEXT);
+INSERT INTO singer VALUES (1, 'Ann', 'France'), (2, 'Bob', 'Chile'), (3, 'Cy', 'France'), (4, 'Dee', 'Peru');
+"""
 
 RECIPES = installed().recipes("recipe")
 
@@ -21,6 +27,15 @@ def engine():
         yield engine
 
 
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """The database `example` of the recipes."""
+    path = tmp_path_factory.mktemp("databases") / "example.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(SCRIPT)
+    return str(path)
+
+
 def lacking(recipe):
     missing = [plugin for plugin in recipe.needs if plugin not in installed().names]
     if missing and not os.environ.get("ASSAY_REQUIRE_SERVICES"):
@@ -28,10 +43,13 @@ def lacking(recipe):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_examples(name, engine):
+def test_examples(name, engine, database):
     recipe = RECIPES[name]
     lacking(recipe)
     rows = [dict(one.row) | {"group": one.group} for one in recipe.examples]
+    for row in rows:
+        if row.get("database") == "example":
+            row["database"] = database
     scores = assay.score(rows, f"recipe.{name}", engine=engine)
     wrong = []
     for place, one in enumerate(recipe.examples):
