@@ -7,79 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from assay_recipes import assay_recipes
 
 from assay import Recipe
+from assay_recipes import assay_recipes
 
 __all__ = ["page", "unported"]
 
-_HEAD = """\
-# Recipes
-
-```sh
-pip install 'assay-recipes[all]'
-```
-
-A recipe is the reward of a published system: its lines in the [reward language](reward.md), the columns that it needs, what is known and what is a guess, and examples whose rewards were worked out
-from the paper's formula. {recipes} recipes cover {run} of the {all} systems below; the others have a row that says what they lack.
-
-```yaml
-# run.yaml
-reward: recipe.phi_4_reasoning
-```
-
-```console
-$ assay recipes
-$ assay recipes show phi_4_reasoning
-```
-
-`assay score rollouts.jsonl --reward recipe.med_r1 --map reference=gold` scores a file. A recipe may also be a part of a reward. Then its total is a line of its name, and its other lines are logged as `name_line`;
-arguments say where its columns are found:
-
-```python
-import assay
-
-rows = [
-    {{"completion": r"\\boxed{{4}}", "gold": "4", "family": "math"}},
-    {{"completion": "<think>CT</think><answer>C</answer>", "gold": "C", "family": "medicine"}},
-]
-scores = assay.score(
-    rows,
-    'recipe.reft(reference=row.gold) if row.family == "math" else recipe.med_r1(reference=row.gold) / 2',
-)
-assert scores.total.tolist() == [1.0, 1.0]
-```
-
-What is a hack in an example is paid by the published code, or by the plain reading that is named beside it, and not here.
-
-## Your own
-
-A package of yours brings recipes by a hook; a reward calls them `yours.name`, or `recipe.name` where no other package has one of that name.
-
-```python
-from pathlib import Path
-
-from assay import hookimpl, read_recipes
-
-
-@hookimpl
-def assay_recipes():
-    return read_recipes(Path(__file__).parent / "recipes")  # a file NAME.yaml for each
-```
-
-A file has the keys `paper`, `task`, `formula`, `reward`, `columns`, `known`, `guesses`, `lacks`, `needs` (plugins), `row` (columns that the examples share) and `examples`. An example has `completion`, `reward`
-(`null` where the sample is left out), `case` (`full`, `partial`, `none`, `left out`, `hack`), `because`, and columns of its own; examples with the same `group` answer the same prompt.
-
-## All systems
-
-This page is written by `python -m assay_recipes > docs/recipes.md`.
-
-"""
+_HERE = Path(__file__).parent
 
 
 def unported() -> list[dict[str, Any]]:
     """Return the systems without a recipe: each with its `number`, its `paper` and what it `lacks`."""
-    text = (Path(__file__).parent / "unported.yaml").read_text(encoding="utf-8")
+    text = (_HERE / "unported.yaml").read_text(encoding="utf-8")
     found: list[dict[str, Any]] = yaml.safe_load(text)
     return found
 
@@ -97,11 +36,16 @@ def page() -> str:
         )
     tasks = Counter(one.task for one in recipes.values())
     counts = ", ".join(f"{task} {count}" for task, count in sorted(tasks.items()))
-    head = _HEAD.format(recipes=len(recipes), run=len(by_number), all=len(rows))
+    head = (
+        (_HERE / "page.md.txt")
+        .read_text(encoding="utf-8")
+        .format(recipes=len(recipes), run=len(by_number), all=len(rows))
+    )
     table = "\n".join(rows[number] for number in sorted(rows))
     return (
         f"{head}Recipes by task: {counts}.\n\n"
-        f"| | system | runs | recipes | what it lacks, or what was guessed |\n| --- | --- | --- | --- | --- |\n{table}\n"
+        "| | system | runs | recipes | what it lacks, or what was guessed |\n| --- | --- | --- | --- | --- |\n"
+        f"{table}\n"
     )
 
 
