@@ -15,6 +15,7 @@ from assay.verifier import Verifier, verifier
 
 if TYPE_CHECKING:
     from assay.language import Reward, v
+    from assay.recipe import Recipe, read_recipes
     from assay.registry import installed
     from assay.scores import Scores
     from assay.scoring import Scorer, score
@@ -24,6 +25,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "PluginError",
+    "Recipe",
     "Reward",
     "RewardError",
     "Sample",
@@ -34,6 +36,7 @@ __all__ = [
     "Verifier",
     "hookimpl",
     "installed",
+    "read_recipes",
     "score",
     "v",
     "verifier",
@@ -46,7 +49,9 @@ _LAZY = {
     "Reward": "assay.language",
     "Scorer": "assay.scoring",
     "Scores": "assay.scores",
+    "Recipe": "assay.recipe",
     "installed": "assay.registry",
+    "read_recipes": "assay.recipe",
     "score": "assay.scoring",
     "v": "assay.language",
 }

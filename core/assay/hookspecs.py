@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import click
 
     from assay.engine import Call, Engine
+    from assay.recipe import Recipe
     from assay.sample import Sample
     from assay.sandbox import Sandbox
     from assay.scores import Scores
@@ -39,6 +40,15 @@ def assay_examples() -> Mapping[str, Sequence[Example]]:
 @hookspec
 def assay_functions() -> Mapping[str, Callable[..., Any]]:
     """Return functions for reward expressions by leaf; each takes and returns float64 arrays of one length."""
+    raise NotImplementedError
+
+
+@hookspec
+def assay_recipes() -> Mapping[str, Recipe]:
+    """Return published rewards by leaf; `assay.read_recipes(folder)` reads a folder of YAML files when asked.
+
+    A reward names one as `plugin.leaf`, or as `recipe.leaf` where no other plugin has a recipe of that name.
+    """
     raise NotImplementedError
 
 

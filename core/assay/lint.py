@@ -10,6 +10,7 @@ from assay.engine import Engine, LocalEngine
 from assay.language import Reward
 from assay.language.binding import BoundCall, bind
 from assay.language.judging import Judge
+from assay.language.recipes import with_recipes
 from assay.registry import Registry, installed
 from assay.sample import Sample, read_samples
 from assay.verdict import Status
@@ -68,7 +69,8 @@ def lint(
     """
     samples = read_samples([{"completion": "", **row} for row in rows], columns)
     known = dict.fromkeys(column for sample in samples for column in sample.row)
-    program = bind(Reward(reward), registry or installed(), known, [s.row for s in samples[:2000]])
+    registry = registry or installed()
+    program = bind(with_recipes(Reward(reward), registry), registry, known, [s.row for s in samples[:2000]])
     owned = engine or LocalEngine()
     calls = {call.label: call for call in program.calls.values() if "reference" in call.inputs}
     try:

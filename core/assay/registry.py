@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,14 +21,18 @@ from assay.verifier import Verifier
 
 if TYPE_CHECKING:
     from assay.engine import Engine
+    from assay.recipe import Recipe
     from assay.sandbox import Sandbox
     from assay.scores import Scores
     from assay.testing import Example
 
-__all__ = ["GROUP", "Plugin", "Registry", "installed"]
+__all__ = ["GROUP", "RECIPES", "Plugin", "Registry", "installed"]
 
 #: The entry-point group; an entry point's name is the plugin's name in rewards.
 GROUP = "assay"
+
+#: The plugin of published rewards; `recipe.NAME` finds any plugin's.
+RECIPES = "recipe"
 
 #: First-party plugins by name, so that an unknown name can say what to install.
 FIRST_PARTY = {
@@ -41,6 +46,7 @@ FIRST_PARTY = {
     "process": "assay-process",
     "puzzle": "assay-puzzle",
     "ray": "assay-ray",
+    "recipe": "assay-recipes",
     "records": "assay-records",
     "shape": "assay-shapes",
     "sql": "assay-sql",
@@ -74,6 +80,7 @@ class Registry:
         self._failures: dict[str, str] = {}
         self._verifiers: dict[str, dict[str, Verifier]] = {}
         self._functions: dict[str, dict[str, Callable[..., Any]]] = {}
+        self._recipes: dict[str, Mapping[str, Recipe]] = {}
         if discover:
             for entry in entry_points(group=GROUP):
                 dist = entry.dist
@@ -186,6 +193,53 @@ class Registry:
         if strays := found.keys() - self._verifiers[plugin].keys():
             raise PluginError(f"the plugin '{plugin}' has examples for '{min(strays)}', and no such verifier")
         return found
+
+    def recipes(self, plugin: str) -> Mapping[str, Recipe]:
+        """Return a plugin's recipes by leaf, from its hook `assay_recipes`; loads it.
+
+        Raises:
+            PluginError: as `load`, or the hook breaks the contract.
+        """
+        self.load(plugin)
+        if plugin not in self._recipes:
+            others = [p for p in self._manager.get_plugins() if p is not self._manager.get_plugin(plugin)]
+            try:
+                offered = self._manager.subset_hook_caller("assay_recipes", others)()
+            except Exception as problem:
+                raise PluginError(f"the plugin '{plugin}' can't give its recipes: {problem}") from problem
+            if strange := [one for one in offered if not isinstance(one, Mapping)]:
+                raise PluginError(f"assay_recipes of '{plugin}' returned {strange[0]!r}, which is no mapping")
+            found: Mapping[str, Recipe] = offered[0] if len(offered) == 1 else ChainMap(*map(dict, offered))
+            if both := found.keys() & (self._verifiers[plugin].keys() | self._functions[plugin].keys()):
+                raise PluginError(f"the plugin '{plugin}' provides '{min(both)}' as a recipe and as something else")
+            self._recipes[plugin] = found
+        return self._recipes[plugin]
+
+    def recipe(self, name: str) -> Recipe:
+        """Return the recipe `plugin.leaf`. `recipe.leaf` finds any plugin's, if only one has it.
+
+        Raises:
+            PluginError: the plugin can't be loaded, there is no such recipe, or several plugins have it.
+        """
+        plugin, _, leaf = name.partition(".")
+        if plugin != RECIPES:
+            found = self.recipes(plugin)
+            if leaf in found:
+                return found[leaf]
+            raise PluginError(f"the plugin '{plugin}' has no recipe '{leaf}'; {_offers(plugin, leaf, found)}")
+        own: Mapping[str, Recipe] = self.recipes(RECIPES) if RECIPES in self._found else {}
+        if leaf in own:
+            return own[leaf]
+        holders = [
+            one for one in self.names if one != RECIPES and self.problem(one) is None and leaf in self.recipes(one)
+        ]
+        if len(holders) > 1:
+            raise PluginError(f"{' and '.join(holders)} both have a recipe '{leaf}'; name one as {holders[0]}.{leaf}")
+        if holders:
+            return self.recipes(holders[0])[leaf]
+        if RECIPES not in self._found:
+            raise PluginError(self._unknown_plugin(RECIPES))
+        raise PluginError(f"there is no recipe '{leaf}'; {_offers(RECIPES, leaf, own)}")
 
     def drawing(self, name: str) -> Callable[..., Any] | None:
         """Return what draws the samples of the verifier `plugin.leaf`, `None` where its plugin offers nothing.
@@ -320,6 +374,11 @@ class Registry:
     def _collision(name: str, plugins: list[Plugin]) -> str:
         sides = " and ".join(f"{p.distribution} {p.version}".strip() for p in plugins)
         return f"{sides} both provide a plugin named '{name}'; uninstall one of them"
+
+
+def _offers(plugin: str, leaf: str, found: Mapping[str, Any]) -> str:
+    near = nearest(leaf, found)
+    return f"did you mean {plugin}.{near}?" if near else "`assay recipes` shows those that there are"
 
 
 def nearest(name: str, known: Any) -> str | None:

@@ -10,6 +10,7 @@ from assay.engine import Engine, LocalEngine
 from assay.language import Reward
 from assay.language.binding import bind
 from assay.language.evaluation import Evaluation
+from assay.language.recipes import with_recipes
 from assay.registry import Registry, installed
 from assay.sample import Sample, read_samples
 from assay.scores import Scores
@@ -39,8 +40,8 @@ class Scorer:
         registry: Registry | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self.reward = Reward(reward)
         self.registry = registry or installed()
+        self.reward = with_recipes(Reward(reward), self.registry)
         bind(self.reward, self.registry)
         self._owns_engine = engine is None
         self.engine: Engine = engine or LocalEngine()

@@ -16,6 +16,7 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "list": ("listing", "Show what is installed, what each verifier checks, and its options."),
     "show": ("showing", "Show everything about one verifier or plugin."),
+    "recipes": ("recipes", "Show published rewards, by task or by name."),
     "score": ("scoring", "Score a file of completions by a reward."),
     "rescore": ("rescoring", "Judge a stored run again, and show what changed."),
     "lint": ("linting", "Find the references of a data set that can't be used."),
