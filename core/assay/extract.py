@@ -271,6 +271,10 @@ def _after(text: str, marker: str) -> _Found:
     return contents, missing
 
 
+_TAGS_BEFORE = re.compile(r"^(?:</?[a-zA-Z][\w-]{0,40}>\s*)+(?=```|~~~)")
+_TAGS_AFTER = re.compile(r"(?<=```|~~~)(?:\s*</?[a-zA-Z][\w-]{0,40}>)+$")
+
+
 def _fence(text: str, language: str) -> _Found:
     """Line by line, as CommonMark has it: a block ends at a fence of its own kind that is no shorter."""
     wanted = _ALIASES.get(language.lower(), language.lower())
@@ -279,6 +283,8 @@ def _fence(text: str, language: str) -> _Found:
     mark, length, named = "", 0, ""
     for line in text.split("\n"):
         bare = line.strip()
+        if "<" in bare:  # a tag may stand on the line of a fence: `<answer>```sql`, and "```</answer>"
+            bare = (_TAGS_BEFORE if block is None else _TAGS_AFTER).sub("", bare)
         run = len(bare) - len(bare.lstrip(bare[0])) if bare[:3] in ("```", "~~~") else 0
         if block is None:
             if run and (info := bare[run:].strip()).count("`") == 0:

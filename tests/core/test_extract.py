@@ -151,3 +151,15 @@ def test_whatever_is_found_stands_in_the_text(text, how, lenient):
     if extraction.text is not None and how != "json:a":
         assert extraction.text in text
         assert extraction.text.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<answer>```sql\nSELECT 1\n```</answer>",
+        "<answer> ```sql\nSELECT 1\n``` </answer>",
+        "~~~sql\nSELECT 1\n~~~</a> </b>",
+    ],
+)
+def test_a_fence_may_share_its_line_with_tags(text):
+    assert extract(text, "fence:sql").text == "SELECT 1"

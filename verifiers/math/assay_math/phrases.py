@@ -77,6 +77,9 @@ _PARTS = {
     "tenth": 10,
 }
 
+# Words after a number that take it back: `eighteen or so`, `two at least`.
+_DOUBT = {"or", "and", "at", "to", "not", "plus", "minus", "if", "maybe"}
+
 _CHOICE = re.compile(
     r"\(([A-Z])\)[\s:.]*(?![,;)]|and\b|or\b|\\(?:text|cup|cap|mathrm))(\S.*)|([A-Z])[).:]\s+(.+)", re.DOTALL
 )
@@ -192,7 +195,9 @@ def _spelled(low: str) -> Node | None:
         return Number(value / _PARTS[part])
     if not rest:
         return Number(value)
-    return Quantity(Number(value), " ".join(rest)) if len(rest) <= 3 and all(word.isalpha() for word in rest) else None
+    if len(rest) > 3 or not all(word.isalpha() and word not in _DOUBT for word in rest):
+        return None
+    return Quantity(Number(value), " ".join(rest))
 
 
 def words_of(cleaned: str) -> Words | None:
