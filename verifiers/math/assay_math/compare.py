@@ -86,18 +86,29 @@ def _decided(answer: Node, reference: Node, rules: Rules) -> Comparison:
 def _families(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
     if not isinstance(answer, Family) and not isinstance(reference, Family):
         return None
+    sequence = _is_sequence(answer) or _is_sequence(reference)
     answer, reference = unlabelled(answer, reference)
     left = as_family(answer, reference) if isinstance(reference, Family) else answer
     right = as_family(reference, answer) if isinstance(answer, Family) else reference
     if not isinstance(left, Family) or not isinstance(right, Family):
         # What is said of a letter beside an expression in it changes nothing: `2n + 1, where n is an integer`.
         return _decided(_members(answer), _members(reference), rules)
-    same = same_family(left, right)
+    same = None if sequence else same_family(left, right)
     if same is None:
         pairs = zip(sorted(left.parameters), sorted(right.parameters), strict=False)
         names: dict[str, Node] = {old: Symbol(new) for old, new in pairs}
         return _decided(renamed(Items(left.members), names), Items(right.members), rules)
     return Comparison(same, "family", "the same values for all integers" if same else "other values for some integer")
+
+
+def _is_sequence(node: Node) -> bool:
+    """Whether the values have places by their label: `a_n = 2n + 1`."""
+    match node:
+        case Family(members=members):
+            return any(map(_is_sequence, members))
+        case Relation(sides=(Symbol(name=name), _)):
+            return "_" in name
+    return False
 
 
 def _members(node: Node) -> Node:

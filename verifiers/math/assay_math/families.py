@@ -23,12 +23,12 @@ def as_family(node: Node, other: Family) -> Family | None:
     names = symbols(node)
     free = names & (INTEGERS | other.parameters)
     members = node.items if isinstance(node, Items) else (node,)
-    return Family(members, free) if len(free) == 1 and len(names) == 1 else None
+    return Family(members, free, other.counted) if len(free) == 1 and len(names) == 1 else None
 
 
 def same_family(left: Family, right: Family) -> bool | None:
     """Whether two families of numbers hold the same values, `None` where that can't be told."""
-    if len(left.parameters) != 1 or len(right.parameters) != 1:
+    if len(left.parameters) != 1 or len(right.parameters) != 1 or left.counted or right.counted:
         return None
     try:
         return _covers(left, right) and _covers(right, left)

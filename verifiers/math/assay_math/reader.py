@@ -39,7 +39,7 @@ __all__ = ["Unreadable", "read"]
 _WHOLE = r"(?:integers?|whole numbers?|natural numbers?|\\mathbb\s*\{?\s*[ZN]\s*\}?(?:\s*\^\s*\{?[+*]\}?|\s*_\s*\{?\\?[>+\w]+\s*\d*\}?)?)"
 _PARAMETER = re.compile(
     rf"\s*[,;]?\s*\(?\s*(?:where|for|with)?\s*(?:any|all|every|some|each)?\s*(?:(?:integers?|natural numbers?)\s+([a-zA-Z])|"
-    rf"([a-zA-Z])\s*(?:is|are|be|\\in|in)\s*(?:an?|any|the|some)?\s*{_WHOLE})\s*\)?\s*$"
+    rf"([a-zA-Z])\s*(?:is|are|be|\\in|in)\s*(?:an?|any|the|some)?\s*(?:positive|non-?negative)?\s*{_WHOLE})\s*\)?\s*$"
 )
 #: Longest clause that says what a letter is, in characters.
 _CLAUSE = 120
@@ -97,7 +97,8 @@ def _mathematics(cleaned: str) -> Node:
     tail = max(0, len(plain) - _CLAUSE)
     if (match := _PARAMETER.search(plain, tail)) is not None and plain[: match.start()].strip():
         node = _Reader(plain[: match.start()]).whole()
-        return Family(node.items if isinstance(node, Items) else (node,), frozenset({match[1] or match[2]}))
+        counted = re.search(r"natural|whole|positive|\\mathbb ?\{? ?N|[\^_]", match[0]) is not None
+        return Family(node.items if isinstance(node, Items) else (node,), frozenset({match[1] or match[2]}), counted)
     return _Reader(cleaned).whole()
 
 
@@ -155,7 +156,8 @@ class _Reader(Atoms):
         whole = [one for one in items if _names_integers(one)]
         if whole and len(whole) < len(items):
             names = {one.sides[0].name for one in whole}  # type: ignore[attr-defined]
-            return Family(tuple(one for one in items if one not in whole), frozenset(names))
+            counted = any(one.sides[1].name != "the_Z" for one in whole)  # type: ignore[attr-defined]
+            return Family(tuple(one for one in items if one not in whole), frozenset(names), counted)
         said = logic or any(isinstance(one, (Relation, Quantity)) for one in items)
         return Items(tuple(items), joined if said else "")
 
@@ -312,5 +314,5 @@ class _Reader(Atoms):
 def _names_integers(node: Node) -> bool:
     match node:
         case Relation(sides=(Symbol(), Symbol(name=name)), operators=("in",)):
-            return name in ("the_Z", "the_N")
+            return name.startswith(("the_Z", "the_N"))
     return False

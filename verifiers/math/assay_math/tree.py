@@ -190,10 +190,15 @@ class Bound(Node):
 
 @dataclass(frozen=True, slots=True)
 class Family(Node):
-    r"""Values for every integer: `\pi/4 + k\pi, k \in \mathbb{Z}`."""
+    r"""Values for every integer: `\pi/4 + k\pi, k \in \mathbb{Z}`.
+
+    Attributes:
+        counted: whether the integers are counted from a first one, so that the values are a sequence and not a set.
+    """
 
     members: tuple[Node, ...]
     parameters: frozenset[str]
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
