@@ -9,11 +9,12 @@ READY := .venv/.ready
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test test-all lint bench clean
 
 help:
 	@echo "make demo   train a tiny model on a composed reward, from nothing, in under a minute"
-	@echo "make test   run all tests"
+	@echo "make test   run the tests, but for the slowest"
+	@echo "make test-all   all of them, as continuous integration does"
 	@echo "make lint   check style and types"
 	@echo "make bench  measure assay beside its peers"
 	@echo "make clean  remove the virtual environment and caches"
@@ -29,6 +30,9 @@ demo: $(READY)
 	@$(BIN)/python examples/demo/demo.py
 
 test: $(READY)
+	@$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-all: $(READY)
 	@$(BIN)/python -m pytest -n auto
 
 lint: $(READY)
