@@ -10,8 +10,8 @@ import torch
 __all__ = ["available", "tile_tokens"]
 
 #: Bytes of a tile that pay on each kind of device: more costs cache, less costs traffic to the accumulated gradient.
-_BEST = {"cpu": 32 << 20, "cuda": 2 << 30}
-_LEAST = {"cpu": 192, "cuda": 1024}
+_BEST = {"cpu": 64 << 20, "cuda": 2 << 30}
+_LEAST = {"cpu": 256, "cuda": 1024}
 _MOST = {"cpu": 512, "cuda": 4096}
 #: Uncompiled, every step of the arithmetic makes a tile of its own: they should fit the cache together.
 _UNCOMPILED = 4 << 20

@@ -32,6 +32,8 @@ _differentiate = Compiled(differentiate)
 COMPILE_FROM = 1 << 22
 #: Vocabulary slice of a product that has to be widened to float32 first.
 _SLICE = 8192
+#: Vocabulary slice of a projection on a processor.
+_BLOCK = 1024
 #: How far the gradient may be from a multiple of the expected one: rounding, no more.
 _RELATIVE, _ABSOLUTE = 1e-5, 2e-6
 #: Whether a GPU's product of narrow factors can be had in float32 (PyTorch 2.8).
@@ -305,7 +307,13 @@ def _observe(
 
 
 def _project(states: Tensor, weight: Tensor, bias: Tensor | None, tile: Tensor) -> None:
-    torch.mm(states, weight.t(), out=tile)
+    if tile.is_cuda or tile.dtype.itemsize < 4:
+        torch.mm(states, weight.t(), out=tile)
+    else:
+        # A processor's library packs all of the head for each product; a block of it stays in the cache meanwhile.
+        for start in range(0, len(weight), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            torch.mm(states, weight[some].t(), out=tile[:, some])
     if bias is not None:
         tile += bias.to(tile.dtype)
 
