@@ -155,11 +155,9 @@ class _Batch:
 
     def answer(self, number: int, verdicts: Sequence[Verdict], seconds: float) -> None:
         """Keep the answer to a call."""
-        from dataclasses import replace
-
         call = self.calls[number]
         each = seconds / call.size
-        self.answers[number] = tuple(replace(verdict, seconds=each) for verdict in verdicts)
+        self.answers[number] = tuple(verdict.timed(each) for verdict in verdicts)
         name = call.verifier.name
         self._seconds[name] = 0.8 * self._seconds.get(name, seconds) + 0.2 * seconds
 

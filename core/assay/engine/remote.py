@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from assay.engine.call import Call
@@ -75,7 +75,7 @@ class Remote:
         else:
             health.failures = 0
         seconds = (time.perf_counter() - started) / call.size
-        return tuple(replace(verdict, seconds=seconds) for verdict in verdicts)
+        return tuple(verdict.timed(seconds) for verdict in verdicts)
 
     async def _try(self, call: Call) -> list[Verdict]:
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter

@@ -81,6 +81,17 @@ def test_matching_is_optimal(judge):
     assert judge("detection(iou=0.5)", json.dumps(answer[::-1]), wanted[::-1]).score == 1.0
 
 
+def test_names_in_any_case_and_quotes_as_python_has_them(judge):
+    """As Visual-RFT asks its models for them."""
+    given = "[{'Position': [0, 0, 10, 10], 'Confidence': 0.75, 'Label': 'cat'}]"
+    verdict = judge("detection", f"<answer>{given}</answer>", CATS[:1])
+    assert verdict.score == 1.0
+    assert verdict.fields["confidence"] == 0.75
+    twice = '{"Boxes": [[0, 0, 10, 10]], "boxes": [[0, 0, 10, 10]], "labels": ["cat"]}'
+    assert judge("detection", twice, CATS[:1]).score == 1.0
+    assert judge("detection", "[{'bbox': [0, 0, 10, 10], 'label': 'the cat's bowl'}]", CATS[:1]).status == "scored"
+
+
 def test_average_precision(judge):
     def said(*confidences):
         boxes = [ALL[0], {"bbox_2d": [70, 70, 80, 80], "label": "cat"}, ALL[1], ALL[2]]

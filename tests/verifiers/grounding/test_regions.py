@@ -240,6 +240,20 @@ def test_masks_from_outlines(judge):
     assert judge("mask", "[10, 5, 30, 25]", [10, 5, 30, 25]).status == "bad_reference"
 
 
+def test_outlines_with_holes_are_drawn(judge):
+    frame = np.zeros((40, 60), bool)
+    frame[5:35, 10:50] = True
+    frame[10:20, 20:30] = frame[22:30, 32:44] = False
+    ring = "POLYGON ((10 5, 50 5, 50 35, 10 35), (20 10, 30 10, 30 20, 20 20), (32 22, 44 22, 44 30, 32 30))"
+    assert judge("mask", ring, rle(frame)).score == 1.0
+    assert judge("mask", json.dumps(rle(frame)), ring, width=60, height=40).score == 1.0
+    assert judge("mask", "POLYGON ((0 0, 60 0, 60 40, 0 40), (0 0, 60 0, 60 40, 0 40))", rle(frame)).score == 0.0
+    corner = np.zeros((40, 60), bool)
+    corner[:8, :9] = True  # the first pixel is covered, and the hole is at the grid's end
+    assert judge("mask", "POLYGON ((0 0, 9 0, 9 8, 0 8), (50 30, 60 30, 60 40, 50 40))", rle(corner)).score == 1.0
+    assert judge("mask", "POLYGON ((0 0, 9 0, 9 8, 0 8), (50 30, 1e8 30, 60 40, 50 40))", rle(corner)).score == 0.0
+
+
 @pytest.mark.parametrize(
     "answer",
     [

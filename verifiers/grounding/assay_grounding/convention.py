@@ -102,6 +102,11 @@ class Convention:
         """What is stated of the reference's coordinates, in one way or the other."""
         return self.reference_scale or self.scale
 
+    @property
+    def of_references(self) -> Convention:
+        """The convention by which a reference's own shapes are read, as if it were an answer in its own scale."""
+        return Convention(self.reference_format or self.format)
+
     @np.errstate(all="ignore")
     def answers(self, values: Floats, own: Own, target: Own, sizes: Sizes) -> Floats:
         """Return answers' boxes (n, 4), as written, as corners in the references' coordinates.

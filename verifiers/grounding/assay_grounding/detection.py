@@ -231,16 +231,11 @@ def _average_precision(confidences: list[float | None], admissible: Bools) -> fl
     The points are the answer's distinct confidences; at each, the boxes at least as sure are matched as well as can
     be, so that the order in which equal ones stand doesn't matter.
     """
-    sure = [one or 0.0 for one in confidences]
-    order = sorted(range(len(sure)), key=lambda i: -sure[i])
-    right = 0
-    points: list[tuple[int, int]] = [(0, 0)]
-    for seen, (i, more) in enumerate(zip(order, matched_prefixes(admissible[order]), strict=True), 1):
-        right += more
-        if seen == len(order) or sure[order[seen]] != sure[i]:
-            points.append((right, seen))
-    area = precision = 0.0
-    for (right, seen), (before, _) in zip(points[:0:-1], points[-2::-1], strict=True):
-        precision = max(precision, right / seen)
-        area += precision * (right - before) / admissible.shape[1]
-    return min(area, 1.0)
+    sure = np.array([one or 0.0 for one in confidences])
+    order = np.argsort(-sure, kind="stable")
+    right = np.cumsum(matched_prefixes(admissible[order]))
+    last = np.append(sure[order][1:] != sure[order][:-1], True)  # of each confidence
+    found, seen = right[last], np.flatnonzero(last) + 1
+    precision = np.maximum.accumulate((found / seen)[::-1])[::-1]
+    area: float = np.sum(precision * np.diff(found, prepend=0)).item()
+    return min(area / len(admissible.T), 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -156,11 +157,9 @@ def iou(
 
 def _plain(references: Sequence[Any]) -> tuple[list[int], Floats]:
     """Return the places of the references that are plainly a list of four numbers, and these (n, 4)."""
-    places = [
-        place
-        for place, one in enumerate(references)
-        if type(one) is list and len(one) == 4 and {type(v) for v in one} <= {int, float}
-    ]
+    places = [place for place, one in enumerate(references) if type(one) is list and len(one) == 4]
+    if not set(map(type, chain.from_iterable([references[place] for place in places]))) <= {int, float}:
+        places = [place for place in places if {type(v) for v in references[place]} <= {int, float}]
     try:
         return places, floats([references[place] for place in places])
     except OverflowError:  # an integer that no float can hold

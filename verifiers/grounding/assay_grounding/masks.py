@@ -49,13 +49,9 @@ def _exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """The reference's own mask."""
     sizes = as_sizes(1, [options.get("width")], [options.get("height")])[0]
     shapes = read_reference(reference, "mask")
-    runs = _mask(shapes, np.ones(2), _as_reference(stated(options)), _grid(shapes, sizes))
+    runs = _mask(shapes, np.ones(2), stated(options).of_references, _grid(shapes, sizes))
     text = {"size": list(map(int, runs["size"])), "counts": runs["counts"].decode("ascii")}
     return wrap(json.dumps(text), options["extract"])
-
-
-def _as_reference(convention: Convention) -> Convention:
-    return Convention(convention.reference_format or convention.format)
 
 
 @verifier(scope="batch", bounded=True, exemplar=_exemplar)
@@ -110,7 +106,7 @@ def mask(
                 if shapes.problem or not shapes.values:
                     raise BadMask(shapes.problem or "it holds no mask")
                 grid = _grid(shapes, sizes[i])
-                wanted = _mask(shapes, np.ones(2), _as_reference(convention), grid)
+                wanted = _mask(shapes, np.ones(2), convention.of_references, grid)
                 if not coco.area(wanted):
                     raise BadMask("its mask is empty")
                 drawn[id(target)] = wanted
@@ -186,16 +182,24 @@ def _drawn(
         rings = [np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])]
     else:
         rings = [ring * by for ring in corners_of(value)]
-    if len(rings) > 1:
-        raise Unusable("a polygon with holes can't be drawn; give its mask")
-    ring = rings[0]
     reach = np.array([grid[1], grid[0]])
-    if len(ring) < 3 or not ((ring >= -reach) & (ring <= 2 * reach)).all():
-        raise Unusable("an outline is not finite, or lies far outside the image")
-    if len(ring) * sum(grid) > MAX_STEPS:
+    for ring in rings:
+        if len(ring) < 3 or not ((ring >= -reach) & (ring <= 2 * reach)).all():
+            raise Unusable("an outline is not finite, or lies far outside the image")
+    if sum(map(len, rings)) * sum(grid) > MAX_STEPS:
         raise Unusable("an outline has too many corners for an image of this size")
-    (runs,) = coco.frPyObjects([ring.reshape(-1).tolist()], *grid)
-    return dict(runs)
+    shell, *holes = coco.frPyObjects([ring.reshape(-1).tolist() for ring in rings], *grid)
+    return dict(coco.merge([shell, _complement(coco.merge(holes))], intersect=True) if holes else shell)
+
+
+def _complement(runs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pixels that a mask doesn't cover. The first run is of pixels outside, and may be 0."""
+    from pycocotools import mask as coco
+
+    counts = _unpacked(runs["counts"]).tolist()
+    counts = counts[1:] if counts[0] == 0 else [0, *counts]
+    packed: dict[str, Any] = coco.frPyObjects({"size": list(runs["size"]), "counts": counts}, *runs["size"])
+    return packed
 
 
 def _size(value: Mapping[str, Any]) -> tuple[int, int]:

@@ -45,6 +45,9 @@ def matched_prefixes(admissible: Bools) -> list[bool]:
 
     The sum over the first k rows is the size of their largest matching, by augmenting paths (Kuhn 1955).
     """
+    if not len(admissible) or (admissible.sum(axis=0) <= 1).all():  # nobody competes for a column
+        alone: list[bool] = np.asarray(admissible.any(axis=1)).tolist()
+        return alone
     neighbours: list[list[int]] = [[] for _ in range(len(admissible))]
     rows, columns = np.nonzero(admissible)
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):

@@ -31,14 +31,10 @@ def region_exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     shapes = read_reference(reference, "polygon")
     sizes = as_sizes(1, *([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
     by = convention.factors("", shapes.own, sizes)[0]
-    region = region_of(shapes, 1 / np.where(np.isnan(by), 1.0, by), _as_reference(convention))
+    region = region_of(shapes, 1 / np.where(np.isnan(by), 1.0, by), convention.of_references)
     return wrap(shapely.to_wkt(region, rounding_precision=-1), options["extract"]) if region.geom_type in (
         "Polygon", "MultiPolygon",
     ) else wrap(json.dumps(shapes.values), options["extract"])  # fmt: skip
-
-
-def _as_reference(convention: Convention) -> Convention:
-    return Convention(convention.reference_format or convention.format)
 
 
 @verifier(scope="batch", bounded=True, exemplar=region_exemplar)
@@ -94,7 +90,7 @@ def polygon(
             said[i] = Verdict.bad_reference(f"the reference can't be used: {reason}")
             continue
         try:
-            region = region_of(shapes, np.ones(2), _as_reference(convention))
+            region = region_of(shapes, np.ones(2), convention.of_references)
         except Unusable as problem:
             said[i] = Verdict.bad_reference(f"the reference can't be used: {problem}")
             continue

@@ -171,7 +171,10 @@ def _json(text: str, kind: Kind) -> Shapes:
     fenced = _FENCE.findall(text)[-1:]
     first = min((place for place in (text.find("{"), text.find("[")) if place >= 0), default=-1)
     last = max(text.rfind("}"), text.rfind("]"))
-    for candidate in (*fenced, text, text[first : last + 1] if 0 <= first < last else ""):
+    candidates = [*fenced, text, text[first : last + 1] if 0 <= first < last else ""]
+    # Python's way of quoting, as models write it that were asked for a list of dictionaries.
+    candidates += [one.replace("'", '"') for one in candidates if "'" in one and '"' not in one]
+    for candidate in candidates:
         try:
             value = json.loads(candidate)
         except (ValueError, RecursionError):

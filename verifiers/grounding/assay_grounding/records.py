@@ -14,7 +14,7 @@ __all__ = ["collect"]
 #: Deeper nesting than this is not looked into.
 MAX_DEPTH = 8
 
-_BOX = ("bbox_2d", "bbox", "box", "box_2d", "bounding_box", "boxes", "bboxes", "bounding_boxes")
+_BOX = ("bbox_2d", "bbox", "box", "box_2d", "bounding_box", "boxes", "bboxes", "bounding_boxes", "position")
 _MASK = ("segmentation", "mask", "rle", "masks")
 _POLYGON = ("polygon", "polygons", "segmentation", "poly", "rotated_box", "rbox", "points", *_BOX)
 _KEYS: Mapping[Kind, tuple[str, ...]] = {
@@ -89,6 +89,7 @@ def _walk(value: Any, kind: Kind, found: Shapes, depth: int, said: Mapping[str, 
 
 
 def _mapping(value: Mapping[str, Any], kind: Kind, found: Shapes, depth: int, outer: Mapping[str, Any]) -> None:
+    value = _lowered(value)
     said = dict(outer) | _said(value)
     if kind == "mask" and "counts" in value and "size" in value:
         found.add(value, **said)
@@ -107,6 +108,14 @@ def _mapping(value: Mapping[str, Any], kind: Kind, found: Shapes, depth: int, ou
     for key, inner in value.items():
         if key not in _SAID and not isinstance(inner, (int, float)):
             _walk(inner, kind, found, depth + 1, said)
+
+
+def _lowered(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record with its names in lower case; Visual-RFT's models write `Position` and `Confidence`."""
+    if all(isinstance(name, str) and name.islower() for name in value):
+        return value
+    lowered = {str(name).lower(): held for name, held in value.items()}
+    return lowered | {name: held for name, held in value.items() if name in lowered}
 
 
 def _column(
