@@ -226,7 +226,7 @@ def _quantified(answer: Node, reference: Node) -> tuple[Node, Node]:
 def _regions(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
     if not is_region(answer) and not is_region(reference):
         return None
-    names = symbols(answer), symbols(reference)
+    names = _letters_of(answer), _letters_of(reference)
     if all(isinstance(one, Relation) for one in (answer, reference)) and names[0] != names[1]:
         return Comparison(False, "relation", "relations in other variables")
     whole = listed(answer), listed(reference)
@@ -246,6 +246,10 @@ def _regions(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
             if not _item(one, two, rules).equal:
                 return Comparison(False, "interval", "intervals with other ends")
     return Comparison(True, "interval", "the same numbers")
+
+
+def _letters_of(node: Node) -> frozenset[str]:
+    return frozenset(name for name in symbols(node) if not name.startswith("the_"))
 
 
 def _conditions(answer: Such, reference: Such, rules: Rules) -> Comparison:
@@ -338,6 +342,8 @@ def _relations(answer: Node, reference: Node, rules: Rules) -> Comparison:
                 if operator == second and _decided(e, c, rules).equal and _decided(f, d, rules).equal:
                     return Comparison(True, "relation", "the same relation")
         case Relation(sides=some, operators=first), Relation(sides=others, operators=second):
+            if first == tuple(FLIPPED.get(one, one) for one in reversed(second)):
+                others, second = others[::-1], first  # a > b > c, and c < b < a
             if first == second and len(some) == len(others):
                 same = all(_decided(x, y, rules).equal for x, y in zip(some, others, strict=True))
                 return Comparison(same, "relation", "the same relation" if same else "different relations")

@@ -155,7 +155,9 @@ def as_vector(node: Node, size: int) -> Node | None:
             return Bracketed("(", tuple(entry for row in rows for entry in row), ")")
         case Sum() | Product() | Symbol() | Apply():
             names = [f"unit {letter}" for letter in "ijk"[:size]]
-            if not symbols(node) & set(names):
+            if isinstance(node, Sum) and symbols(node) == set("jk"[: size - 1]):  # i + 2j, beside a vector
+                names = list("ijk"[:size])
+            elif not symbols(node) & set(names):
                 return None
             parts = [renamed(node, {name: Number(Fraction(int(name == chosen))) for name in names}) for chosen in names]
             return Bracketed("(", tuple(parts), ")")

@@ -57,6 +57,8 @@ def _label(node: Node) -> tuple[Node, Node] | None:
             return name, value
         case Relation(sides=(Ratio(parts=parts) as name, value), operators=("=",)):
             return (name, value) if all(isinstance(one, Symbol) for one in parts) else None
+        case Relation(sides=(Apply(function="det", arguments=(Symbol(),)) as name, value), operators=("=",)):
+            return name, value
         case Relation(sides=(Power(base=Symbol(name="sigma" | "R")) as name, value), operators=("=",)):
             return name, value  # a variance, a share of variance
         case Relation(sides=(Product() | Apply() | Power() as name, value), operators=("=" | "~",)):

@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from assay_math.tree import Bracketed, Clock, Date, Node, Number, Quantity, Symbol, Words
+from assay_math.tree import (
+    Bracketed,
+    Clock,
+    Date,
+    Family,
+    Node,
+    Number,
+    Product,
+    Quantity,
+    Sum,
+    Symbol,
+    Words,
+)
 from assay_math.units import MAGNITUDES
 
 __all__ = ["phrase", "plain_text", "words_of"]
@@ -24,7 +36,13 @@ _EMPTY = re.compile(
     r"(?:there (?:is|are) )?(?:no|zero) (?:(?:such|real|integer|possible|positive|valid|rational|complex) )*"
     r"(?:solutions?|roots?|values?|integers?|numbers?)(?: exists?)?|(?:the )?empty set|null set"
 )
+_NOTHING = {"none", "none exist", "impossible", "not possible", "it is impossible", "this is impossible"}
 _UNDEFINED = {"undefined", "does not exist", "dne", "doesn't exist", "not defined"}
+_LIMITLESS = re.compile(
+    r"(?:(?:the|this) )?(?:(?:it|series|sequence|integral|limit) )?(?:is )?(?:diverge(?:s|nt)?|does(?: not|n't) converge)"
+)
+_CONVERGES = re.compile(r"(?:(?:the|this) )?(?:(?:it|series|sequence|integral|limit) )?(?:is )?converge(?:s|nt)?")
+_PARITY = re.compile(r"(?:the set of )?(?:all|any|every)(?: the)? (odd|even) (?:integers?|numbers?)")
 _ENDLESS = {
     "infinitely many",
     "infinitely many solutions",
@@ -121,15 +139,21 @@ def _said(low: str) -> Node | None:
     word = head[1] if head else low
     if word in _YES or word in _NO:
         return Words("yes" if word in _YES else "no")
-    if _EMPTY.fullmatch(low):
+    if low in _NOTHING or _EMPTY.fullmatch(low):
         return Bracketed("{", (), "}")
     if _REALS.fullmatch(low):
         return Symbol("the_R")
     if (match := _WHOLE.fullmatch(low)) is not None:
         return Symbol("the_Z^+" if match[1] in ("positive", "natural") else "the_N" if match[1] else "the_Z")
+    if (match := _PARITY.fullmatch(low)) is not None:
+        twice = Product((Number(Fraction(2)), Symbol("k")))
+        member = twice if match[1] == "even" else Sum((twice, Number(Fraction(1))))
+        return Family((member,), frozenset({"k"}))
     if low in _UNDEFINED:
         return Words("undefined")
-    return Words("infinitely many") if low in _ENDLESS else None
+    if _LIMITLESS.fullmatch(low) or _CONVERGES.fullmatch(low):
+        return Words("convergent" if _CONVERGES.fullmatch(low) else "divergent")
+    return Symbol("oo") if low in _ENDLESS else None
 
 
 def _day(low: str) -> Node | None:
@@ -208,4 +232,5 @@ def words_of(cleaned: str) -> Words | None:
         return Words(match[1].upper())
     if len(text) > _WORD_LIMIT or not re.search(r"\w", text):
         return None
-    return Words(re.sub(r"\s*([^\w\s])\s*", r"\1", text.casefold()))
+    text = re.sub(r"(?<=[a-z]{2})-(?=[a-z]{2})", "", text.casefold())  # north-east
+    return Words(re.sub(r"\s*([^\w\s])\s*", r"\1", text))

@@ -61,14 +61,22 @@ def endless(node: Node) -> int:
 def is_region(node: Node) -> bool:
     """Whether a node can be nothing but a set of reals: a pair in round or square brackets alone may be a point."""
     match node:
-        case Union() | Such() | Symbol(name="the_R") | Apply(function="without" | "intersection"):
+        case (
+            Union()
+            | Such()
+            | Symbol(name="the_R" | "the_R^+" | "the_R_+" | "the_R^-" | "the_R_-")
+            | Apply(function="without" | "intersection")
+        ):
             return True
         case Bracketed(left=left, right=right, items=(low, high)):
             return {left, right} == {"[", ")"} or {left, right} == {"(", "]"} or bool(endless(low) or endless(high))
         case Relation(operators=operators):
             return operators[0] in FLIPPED
         case Items(items=items):
-            return bool(items) and all(isinstance(one, Relation) and one.operators[0] in FLIPPED for one in items)
+            # An equation among them is a point: `x > 2 or x = 0`.
+            bounds = [one for one in items if isinstance(one, Relation) and one.operators[0] in FLIPPED]
+            points = [one for one in items if isinstance(one, Relation) and one.operators == ("=",)]
+            return bool(bounds) and len(bounds) + len(points) == len(items) and (not points or len(symbols(node)) == 1)
     return False
 
 
@@ -103,6 +111,10 @@ def _region(node: Node) -> list[Piece] | None:
     match node:
         case Symbol(name="the_R"):
             return [_piece(_MINUS_ENDLESS, False, _ENDLESS, False)]
+        case Symbol(name="the_R^+" | "the_R_+"):
+            return [_piece(Number(Fraction(0)), False, _ENDLESS, False)]
+        case Symbol(name="the_R^-" | "the_R_-"):
+            return [_piece(_MINUS_ENDLESS, False, Number(Fraction(0)), False)]
         case Bracketed(left="(" | "[" as left, items=(low, high), right=")" | "]" as right):
             return [_piece(low, left == "[", high, right == "]")]
         case Bracketed(left="{", items=items):
@@ -127,6 +139,8 @@ def _region(node: Node) -> list[Piece] | None:
             return together
         case Relation() if contains(node, _is_call):
             return _region(_called(node))
+        case Relation(sides=(Symbol(), right), operators=("=",)):
+            return [_piece(right, True, right, True)]
         case Relation(sides=(left, right), operators=("in",)):
             return _region(right) if isinstance(left, Symbol) else None
         case Relation(sides=(left, right), operators=(operator,)) if operator in FLIPPED:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from assay_math.vocabulary import FUNCTIONS
+
 __all__ = ["MAX_LENGTH", "clean", "squeeze", "undoubled"]
 
 #: Longer answers are not read: no reference of a data set comes near.
@@ -111,6 +113,23 @@ _SYSTEM = re.compile(r"\\\{\s*\\begin\{array\}\s*\{[^{}]*\}(.*?)\\end\{array\}(?
 _MODULO = re.compile(
     r"\(\s*(?:\\(?:text|mathrm|operatorname)\s*\{\s*mod\s*\}|\\?(?:mod|bmod)(?![a-z]))\s*([^()]*)\)|\\(?:bmod|mod)(?![a-z])\s*\{?(\w+)\}?"
 )
+_OPERATOR = re.compile(r"\\(?:operatorname\*?|mathrm|text)\s*\{\s*([a-zA-Z]+)\s*\}")
+_HALF_LINE = re.compile(r"\\mathbb\s*\{?R\}?\s*[\^_]\s*(?:\{\s*([-+])\s*\}|\{\s*([<>])\s*0\s*\})")
+_TRIANGLE = re.compile(r"^\\triangle\s*\{?([A-Z]{3})\}?$")
+_ARROW = re.compile(r"\\overrightarrow(?![a-zA-Z])")
+# `3 to 4`, of a ratio
+_TO = re.compile(r"(\d+)\s*(?:to|\\text\s*\{\s*to\s*\})\s*(\d+)")
+# What is left of a sentence that names a value: `The maximum is 5`.
+_NAMED = re.compile(
+    r"^(?:\\text(?:bf|it|rm)?\s*\{\s*)?(?:the|its) (?:(?!not\b|least\b|most\b|less\b|more\b|than\b|no\b)[a-z]+ ){1,6}?"
+    r"(?:is|are|equals)(?: equal to)?\s*:?\s*(\}?)\s*(?=[-+\d\\$(.])",
+    re.IGNORECASE,
+)
+_EXCEPT = re.compile(
+    r"(?:\\text\s*\{\s*)?(?:all|any|every)? ?(?:the )?real(?:s| numbers?)(?: x)?,? (?:except|excluding|other than|but not|but)(?: for)?\s*\}?\s*"
+    r"((?:x\s*=\s*)?[^}a-zA-Z]+(?:(?:and|or|\\text\s*\{\s*(?:and|or)\s*\})[^}a-zA-Z]+)*)\}?",
+    re.IGNORECASE,
+)
 _RUPEES = re.compile(r"^Rs\.?\s*(?=\d)")
 _LABEL = re.compile(
     r"^(?:(?:so|thus|hence|therefore)[, ]+)?(?:the )?(?:(?:final|correct|right|exact) )?(?:answer|result|solution|value)s?(?: is| are|:| =)+:?\s*",
@@ -153,18 +172,47 @@ def clean(text: str) -> str:
     text = _SYSTEM.sub(r"\\begin{cases}\1\\end{cases}", text)
     text = re.sub(r"\\[dtc]frac(?![a-zA-Z])", r"\\frac", text)
     text = re.sub(r"\\[dt]binom(?![a-zA-Z])", r"\\binom", text)
+    text = _ARROW.sub(r"\\vec", _OPERATOR.sub(_function, text))
+    text = _HALF_LINE.sub(_half_line, _TRIANGLE.sub(r"triangle \1", text.strip()))
+    if "\\equiv" in text and "mod" not in text:
+        text = text.replace("\\equiv", "=")  # f(x) is zero everywhere
     text = re.sub(r"\\quad(?=[a-zA-Z]_)", " ", text)
     text = text.replace("~", " ").replace(r"\%", "%")
     text = _MARKDOWN.sub("", text) if "**" in text or "`" in text or "__" in text else text
     text = text.strip()
     for _ in range(3):
         text = _LABEL.sub("", text).strip()
+    text = _unnamed(text)
     text = _RUPEES.sub(r"\\rupee ", _ABOUT.sub("", text))
+    if (match := _TO.fullmatch(text)) is not None:
+        text = f"{match[1]}:{match[2]}"
+    if (match := _EXCEPT.fullmatch(text)) is not None:
+        values = re.sub(r"\\text\s*\{\s*(?:and|or)\s*\}|\b(?:and|or)\b", ",", re.sub(r"x\s*=", "", match[1]))
+        text = rf"\mathbb{{R}} \setminus \{{{values}\}}"
     while (text and text[-1] in ".;:") or text.endswith(("\\", "!\\")):
         text = text[:-1].rstrip()
     if (match := _WHOLE_IN_FONT.fullmatch(text)) is not None:
         text = match[1].strip()
     return (r"\dollar " + text) if money else text
+
+
+def _function(match: re.Match[str]) -> str:
+    r"""`\operatorname{cis}`, as a function's name; other words stay as they are set."""
+    return f" {match[1]} " if match[1] in FUNCTIONS and (match[1] == "cis" or "operator" in match[0]) else match[0]
+
+
+def _half_line(match: re.Match[str]) -> str:
+    return rf"\mathbb{{R}}^{'+' if match[1] == '+' or match[2] == '>' else '-'}"
+
+
+def _unnamed(text: str) -> str:
+    match = _NAMED.match(text)
+    if match is None:
+        return text
+    opened = "{" in match[0]
+    if opened != bool(match[1]) and not text.endswith("}"):
+        return text
+    return text[match.end() :].removesuffix("}" if opened and not match[1] else "")
 
 
 def undoubled(text: str) -> str:
