@@ -60,6 +60,11 @@ class Pool(Generic[Connection]):
         """Close the idle connections now, and those that are lent when they come back."""
         with self._lock:
             self._closed = True
+        self.empty()
+
+    def empty(self) -> None:
+        """Close the idle connections; the next borrower gets a new one."""
+        with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
             self._discard(connection)

@@ -37,6 +37,10 @@ _PRIVILEGES = """
 """
 
 
+class _Ended(Exception):
+    """The server has ended a connection before anything was asked on it."""
+
+
 class Postgres:
     """A database on a server.
 
@@ -58,27 +62,23 @@ class Postgres:
         """Return what identifies the content: the transactions that have written so far, whatever they wrote."""
         psycopg = _psycopg()
         try:
-            with self._pools["reference"].borrow() as connection:
-                row = connection.execute(
-                    "select oid, pg_postmaster_start_time(), pg_current_snapshot() "
-                    "from pg_database where datname = current_database()"
-                ).fetchone()
+            try:
+                return self._content()
+            except psycopg.OperationalError:  # as in `run`
+                self._pools["reference"].empty()
+                return self._content()
         except psycopg.Error as problem:
             raise self._gone(problem) from None
-        return "/".join(map(str, row))
 
     def run(self, sql: str, limits: Limits, role: str) -> Result:
         """Run a query; see `Database.run`."""
-        psycopg = _psycopg()
         try:
-            with self._pools[role].borrow() as connection:
-                try:
-                    return self._run(connection, sql, limits)
-                finally:
-                    # What a session can keep beyond a transaction: locks, settings, temporary tables, listeners.
-                    connection.execute("rollback")
-                    connection.execute("discard all")
-        except psycopg.Error as problem:
+            try:
+                return self._lent(sql, limits, role)
+            except _Ended:  # the server was about to end connections that had waited; nothing has run yet
+                self._pools[role].empty()
+                return self._lent(sql, limits, role)
+        except (_psycopg().Error, _Ended) as problem:
             raise self._gone(problem) from None
 
     def close(self) -> None:
@@ -86,30 +86,50 @@ class Postgres:
         for pool in self._pools.values():
             pool.close()
 
-    def _run(self, connection: Any, sql: str, limits: Limits) -> Result:
+    def _content(self) -> str:
+        with self._pools["reference"].borrow() as connection:
+            row = connection.execute(
+                "select oid, pg_postmaster_start_time(), pg_current_snapshot() "
+                "from pg_database where datname = current_database()"
+            ).fetchone()
+        return "/".join(map(str, row))
+
+    def _lent(self, sql: str, limits: Limits, role: str) -> Result:
         psycopg = _psycopg()
         milliseconds = max(1, round(limits.seconds * 1000))
-        started = time.monotonic()
-        with _attended(connection, limits):
-            connection.execute(
-                "begin isolation level repeatable read, read only; "
-                f"set local statement_timeout = {milliseconds}; set local lock_timeout = {milliseconds // 2 + 1}"
-            )
+        with self._pools[role].borrow() as connection, _attended(connection, limits):
             try:
-                # Streamed by the extended protocol: the server itself takes one statement, and nothing but what is
-                # read is ever sent.
-                with connection.cursor() as cursor, contextlib.closing(cursor.stream(sql, size=_CHUNK)) as rows:
-                    held = list(islice(rows, 1))
-                    names = [column.name for column in cursor.description] if held else _described(connection, sql)
+                connection.execute(
+                    "begin isolation level repeatable read, read only; "
+                    f"set local statement_timeout = {milliseconds}; set local lock_timeout = {milliseconds // 2 + 1}"
+                )
+            except psycopg.OperationalError as problem:
+                raise _Ended(str(problem)) from None
+            try:
+                return self._run(connection, sql, limits)
+            finally:
+                # What a session can keep beyond a transaction: locks, settings, temporary tables, listeners.
+                connection.execute("rollback")
+                connection.execute("discard all")
 
-                    def fetch(count: int) -> list[tuple[Any, ...]]:
-                        found = held + list(islice(rows, count - len(held)))
-                        held.clear()
-                        return found
+    def _run(self, connection: Any, sql: str, limits: Limits) -> Result:
+        psycopg = _psycopg()
+        started = time.monotonic()
+        try:
+            # Streamed by the extended protocol: the server itself takes one statement, and nothing but what is
+            # read is ever sent.
+            with connection.cursor() as cursor, contextlib.closing(cursor.stream(sql, size=_CHUNK)) as rows:
+                held = list(islice(rows, 1))
+                names = [column.name for column in cursor.description] if held else _described(connection, sql)
 
-                    return collect(names, fetch, limits)
-            except psycopg.Error as problem:
-                raise self._judged(problem, limits, time.monotonic() - started) from None
+                def fetch(count: int) -> list[tuple[Any, ...]]:
+                    found = held + list(islice(rows, count - len(held)))
+                    held.clear()
+                    return found
+
+                return collect(names, fetch, limits)
+        except psycopg.Error as problem:
+            raise self._judged(problem, limits, time.monotonic() - started) from None
 
     def _judged(self, problem: Any, limits: Limits, seconds: float) -> Exception:
         """Tell the query's faults from the server's."""
