@@ -268,6 +268,8 @@ def _conditions(answer: Such, reference: Such, rules: Rules) -> Comparison:
 def _vectors(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
     """A column and a sum of unit vectors against a tuple."""
     for side, other, turn in ((answer, reference, False), (reference, answer, True)):
+        if isinstance(other, Matrix) and (rows := _nested(side)) is not None:
+            return _collections(other, rows, rules) if turn else _collections(rows, other, rules)
         if isinstance(other, Matrix) and not isinstance(side, Matrix) and not isinstance(side, Bracketed):
             flat = as_vector(other, 0)
             vector = None if flat is None else as_vector(side, len(flat.items))  # type: ignore[attr-defined]
@@ -278,6 +280,15 @@ def _vectors(answer: Node, reference: Node, rules: Rules) -> Comparison | None:
             if vector is not None:
                 plain = Bracketed("(", other.items, ")")
                 return _decided(plain, vector, rules) if turn else _decided(vector, plain, rules)
+    return None
+
+
+def _nested(node: Node) -> Matrix | None:
+    """Read `[[1, 2], [3, 4]]` as a matrix by its rows."""
+    match node:
+        case Bracketed(left="[", items=rows) if len(rows) > 1:
+            entries = [row.items for row in rows if isinstance(row, Bracketed) and row.left == "["]
+            return Matrix(tuple(entries)) if len(entries) == len(rows) else None
     return None
 
 
@@ -371,6 +382,8 @@ def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
         case Items(items=some, joined=first), Items(items=others, joined=second):
             if first and second and first != second and not all(isinstance(one, Quantity) for one in some):
                 return Comparison(False, "structure", f"'{first}' is not '{second}'")
+            if first != second and "or" in (first, second) and len(_named_values(answer)) > 1:
+                return Comparison(False, "structure", "values of which one holds are not values that all hold")
             return _in_any_order(some, others, rules)
         case (Items(items=some), Bracketed(left="{", items=others)) | (
             Bracketed(left="{", items=some),
@@ -386,6 +399,15 @@ def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
     if (letters := _letters(answer)) and letters == _letters(reference):
         return Comparison(True, "choice", "the same options")
     return Comparison(False, "structure", f"{kind(answer)} is not {kind(reference)}")
+
+
+def _named_values(node: Items) -> set[str]:
+    """Return the names of values, `x` and `y` of `x = 1, y = 2`."""
+    return {
+        one.sides[0].name.partition("_")[0]
+        for one in node.items
+        if isinstance(one, Relation) and one.operators == ("=",) and isinstance(one.sides[0], Symbol)
+    }
 
 
 def _lone(node: Node) -> Node | None:

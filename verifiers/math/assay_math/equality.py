@@ -22,6 +22,7 @@ from assay_math.tree import (
     Quantity,
     Ratio,
     Sum,
+    Symbol,
     contains,
     renamed,
     symbols,
@@ -91,10 +92,39 @@ def values(answer: Node, reference: Node, rules: Rules) -> Comparison:
         again = _measures(in_base_ten(answer), in_base_ten(reference), rules)
         if again.equal:
             return again
+    if (free := _constant_of_integration(answer, reference)) is not None:
+        return free
     for names in renamings(answer, reference):
         if _measures(renamed(answer, names), reference, rules).equal:
             return Comparison(True, "family", "equal but for the letter of a parameter")
     return decided
+
+
+def _constant_of_integration(answer: Node, reference: Node) -> Comparison | None:
+    """Whether two functions `F + C` differ by a constant, which C takes up; `None` where they are no such functions."""
+    match answer, reference:
+        case Sum(terms=some), Sum(terms=others):
+            constant = Symbol("C")
+            if constant not in some or constant not in others:
+                return None
+            rest = [Sum(tuple(one for one in terms if one != constant)) for terms in (some, others)]
+            names = symbols(rest[0]) | symbols(rest[1])
+            if len(names) != 1 or symbols(rest[0]) != symbols(rest[1]) or not min(names).islower():
+                return None
+        case _:
+            return None
+    apart: list[complex] = []
+    for point in _points(sorted(names)):
+        try:
+            left, right = approximate(rest[0], point), approximate(rest[1], point)
+        except NoValue:
+            continue
+        apart.append(left - right)
+        if abs(apart[-1] - apart[0]) > 1e-9 * max(abs(left), abs(right), abs(apart[0]), 1.0):
+            return None
+    if len(apart) < NEEDED:
+        return None
+    return Comparison(True, "numeric", "equal but for a constant, which the constant of integration takes up")
 
 
 def _names_an_angle(node: Node) -> bool:

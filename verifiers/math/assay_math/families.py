@@ -3,7 +3,7 @@ r"""Values for every integer, `\pi/4 + k\pi`: two are the same if they hold the 
 from __future__ import annotations
 
 from assay_math.forms import expanded, mentions_pi
-from assay_math.tree import Family, Items, Node, Quantity, Symbol, contains, symbols
+from assay_math.tree import Family, Items, Node, Quantity, Relation, Such, Symbol, contains, symbols
 from assay_math.value import NoValue, approximate
 
 __all__ = ["as_family", "renamings", "same_family"]
@@ -20,6 +20,9 @@ def as_family(node: Node, other: Family) -> Family | None:
     """Read a node as a family where the other side is declared as one."""
     if isinstance(node, Family):
         return node
+    match node:
+        case Such(conditions=(Relation(sides=(Symbol(name=name), Symbol(name="the_Z")), operators=("in",)),)):
+            return Family((node.element,), frozenset({name}))
     names = symbols(node)
     free = names & (INTEGERS | other.parameters)
     members = node.items if isinstance(node, Items) else (node,)

@@ -7,6 +7,7 @@ from assay_math.tree import (
     Bracketed,
     Family,
     Items,
+    Matrix,
     Node,
     Power,
     Product,
@@ -57,8 +58,16 @@ def _label(node: Node) -> tuple[Node, Node] | None:
             return name, value
         case Relation(sides=(Ratio(parts=parts) as name, value), operators=("=",)):
             return (name, value) if all(isinstance(one, Symbol) for one in parts) else None
-        case Relation(sides=(Apply(function="det", arguments=(Symbol(),)) as name, value), operators=("=",)):
+        case Relation(
+            sides=(Apply(function="det" | "Re" | "Im" | "arg", arguments=(Symbol(),)) as name, value), operators=("=",)
+        ):
             return name, value
+        case Relation(
+            sides=(Bracketed(left="(", items=names) as name, Bracketed(left="{") as value), operators=("in",)
+        ):
+            return (name, value) if all(isinstance(one, Symbol) for one in names) else None
+        case Relation(sides=(Power(base=Symbol()) as name, Matrix() as value), operators=("=",)):
+            return name, value  # an inverse
         case Relation(sides=(Power(base=Symbol(name="sigma" | "R")) as name, value), operators=("=",)):
             return name, value  # a variance, a share of variance
         case Relation(sides=(Product() | Apply() | Power() as name, value), operators=("=" | "~",)):
@@ -87,6 +96,13 @@ def _label(node: Node) -> tuple[Node, Node] | None:
 def assignments(node: Node) -> dict[Node, Node] | None:
     """Return several values by name, `a = 1, b = 2` or `(x, y) = (1, 2)`; `None` for anything else."""
     match node:
+        case Relation(sides=(*several, last), operators=operators) if len(several) > 1 and set(operators) == {"="}:
+            if (
+                all(isinstance(one, Symbol) for one in several)
+                and len(set(several)) == len(several)
+                and not symbols(last)
+            ):
+                return dict.fromkeys(several, last)  # x = y = 1
         case Relation(sides=(Bracketed(items=names), Bracketed(items=values)), operators=("=",)):
             if len(names) == len(values) and all(isinstance(one, Symbol) for one in names):
                 return dict(zip(names, values, strict=True))
@@ -97,7 +113,8 @@ def assignments(node: Node) -> dict[Node, Node] | None:
                 if label is None or label[0] in found:
                     return None
                 found[label[0]] = label[1]
-            return found
+            one_of = isinstance(node, Items) and node.joined == "or"  # x = 1 or y = 2 is not both
+            return None if one_of and len({str(name).partition("_")[0] for name in found}) > 1 else found
     return None
 
 

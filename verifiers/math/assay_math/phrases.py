@@ -42,7 +42,8 @@ _LIMITLESS = re.compile(
     r"(?:(?:the|this) )?(?:(?:it|series|sequence|integral|limit) )?(?:is )?(?:diverge(?:s|nt)?|does(?: not|n't) converge)"
 )
 _CONVERGES = re.compile(r"(?:(?:the|this) )?(?:(?:it|series|sequence|integral|limit) )?(?:is )?converge(?:s|nt)?")
-_PARITY = re.compile(r"(?:the set of )?(?:all|any|every)(?: the)? (odd|even) (?:integers?|numbers?)")
+_PARITY = re.compile(r"(?:the set of )?(?:(?:all|any|every) )?(?:the )?(odd|even) (?:integers?|numbers?)")
+_MULTIPLES = re.compile(r"(?:the set of )?(?:(?:all|any|every) )?(?:the )?(?:integer )?multiples? of (\d{1,9})")
 _ENDLESS = {
     "infinitely many",
     "infinitely many solutions",
@@ -50,7 +51,9 @@ _ENDLESS = {
     "infinite number of solutions",
     "there are infinitely many",
 }
-_REALS = re.compile(r"(?:the set of )?(?:all )?(?:the )?(?:real numbers|reals)|(?:any|every) real number")
+_REALS = re.compile(
+    r"(?:for )?(?:all|any|every)(?: real)? x|(?:the set of )?(?:all )?(?:the )?(?:real numbers|reals)|(?:any|every) real number"
+)
 _WHOLE = re.compile(
     r"(?:the set of )?(?:all|any|every)(?: the)? (?:(positive|natural|nonnegative|non-negative) )?(?:integers?|numbers?)"
 )
@@ -149,6 +152,8 @@ def _said(low: str) -> Node | None:
         twice = Product((Number(Fraction(2)), Symbol("k")))
         member = twice if match[1] == "even" else Sum((twice, Number(Fraction(1))))
         return Family((member,), frozenset({"k"}))
+    if (match := _MULTIPLES.fullmatch(low)) is not None:
+        return Family((Product((Number(Fraction(int(match[1]))), Symbol("k"))),), frozenset({"k"}))
     if low in _UNDEFINED:
         return Words("undefined")
     if _LIMITLESS.fullmatch(low) or _CONVERGES.fullmatch(low):

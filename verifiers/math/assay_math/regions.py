@@ -178,9 +178,12 @@ def _place(node: Node) -> float:
 
 
 def _inequality(left: Node, operator: str, right: Node) -> list[Piece] | None:
-    names = symbols(left) | symbols(right)
+    names = (symbols(left) | symbols(right)) - {"oo"}
     if len(names) != 1:
         return None
+    if endless(left) or endless(right):  # -oo < x, which says nothing
+        sense = endless(right) - endless(left) if operator == "<" else endless(left) - endless(right)
+        return [_piece(_MINUS_ENDLESS, False, _ENDLESS, False)] if operator in ("<", ">") and sense > 0 else None
     if isinstance(right, Symbol) or (isinstance(right, Apply) and not isinstance(left, (Symbol, Apply))):
         left, right, operator = right, left, FLIPPED[operator]
     if isinstance(left, Apply) and left.function == "abs" and not symbols(right) and operator != "!=":
