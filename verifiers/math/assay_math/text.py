@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from assay_math.sentences import compared, restated, unnamed
 from assay_math.vocabulary import FUNCTIONS
 
 __all__ = ["MAX_LENGTH", "clean", "squeeze", "undoubled"]
@@ -117,50 +118,14 @@ _OPERATOR = re.compile(r"\\(?:operatorname\*?|mathrm|text)\s*\{\s*([a-zA-Z]+)\s*
 _HALF_LINE = re.compile(r"\\mathbb\s*\{?R\}?\s*[\^_]\s*(?:\{\s*([-+])\s*\}|\{\s*([<>])\s*0\s*\})")
 _TRIANGLE = re.compile(r"^\\triangle\s*\{?([A-Z]{3})\}?$")
 _TYPESET = re.compile(r"\\text(?:bf|it|rm)?\s*\{([^{}\\]*)\}")
-# `k is at most 2`, in words that stand for a relation
-_COMPARED = [
-    (re.compile(rf"(?:\\text\s*\{{\s*)?\bis {words}(?:\s*\}})?(?=\s*[-\d\\a-z(])"), sign)
-    for words, sign in (
-        (r"(?:at most|no more than|not more than|less than or equal to)", r" \\le "),
-        (r"(?:at least|no less than|not less than|greater than or equal to)", r" \\ge "),
-        (r"(?:greater|more|larger|bigger) than(?! or)", " > "),
-        (r"(?:less|smaller|fewer) than(?! or)", " < "),
-    )
-]
 # Intervals with their brackets turned outwards, as in France: `]1, 3[`
 _INSIDE = r"\s*([^\[\]()]{1,60}[,;][^\[\]()]{1,60}?)\s*"
 _TURNED_LEFT = re.compile(rf"(?:^|(?<=[\s=}}]))\]{_INSIDE}([\[\]])")
 _TURNED_RIGHT = re.compile(rf"\[{_INSIDE}\[")
-# What an index counts from: `a_n = 2n, n \ge 1`
-_COUNTED = re.compile(
-    r"(?:\s*,\s*|\s*\\text\s*\{\s*,?\s*(?:for|where)(?: all| any| every)?\s*\}\s*|\s+(?:for|where)\s+)(?P<index>[nmk])\s*"
-    r"(?:\\geq?|\\geqslant|>=?)(?![a-z])\s*[01]$"
-)
-_EVERYWHERE = re.compile(
-    r"\s*,?\s*\\text\s*\{\s*for (?:all|every|any)(?: real)?\s*\}\s*[a-z]\s*\\in\s*\\mathbb\s*\{?R\}?$"
-)
 _ORDINAL = re.compile(r"(?<=\d)\s*\^\s*\{\s*\\text\s*\{\s*(st|nd|rd|th)\s*\}\s*\}")
 _RADIANS = re.compile(r"(?<=[\d}\w])\s*(?:\\(?:text|mathrm)\s*\{\s*rad(?:ian)?s?\s*\}|\brad(?:ian)?s?)$")
-_SHARE = re.compile(r"(\d+)\s*(?:out of|in|\\text\s*\{\s*(?:out of|in)\s*\})\s*(\d+)")
 _LISTED = re.compile(r"\\(max|min|gcd|lcm)\s*\\\{([^{}]*)\\\}")
-_REMARK = re.compile(
-    r"\s*\(\s*(?:\\text\s*\{\s*)?(?:units?|approx(?:imately|\.)?|exact(?:ly)?|square units)\s*\}?\s*\)$"
-)
-_ONLY = re.compile(r"(?<=\w) only(?=\s*\}?$)")
 _ARROW = re.compile(r"\\overrightarrow(?![a-zA-Z])")
-# `3 to 4`, of a ratio
-_TO = re.compile(r"(\d+)\s*(?:to|\\text\s*\{\s*to\s*\})\s*(\d+)")
-# What is left of a sentence that names a value: `The maximum is 5`.
-_NAMED = re.compile(
-    r"^(?:\\text(?:bf|it|rm)?\s*\{\s*)?(?:the|its) (?:(?!not\b|least\b|most\b|less\b|more\b|than\b|no\b)[a-z]+ ){1,6}?"
-    r"(?:is|are|equals)(?: equal to)?\s*:?\s*(\}?)\s*(?=[-+\d\\$(.])",
-    re.IGNORECASE,
-)
-_EXCEPT = re.compile(
-    r"(?:\\text\s*\{\s*)?(?:all|any|every)? ?(?:the )?real(?:s| numbers?)(?: x)?,? (?:except|excluding|other than|but not|but)(?: for)?\s*\}?\s*"
-    r"((?:x\s*=\s*)?[^}a-zA-Z]+(?:(?:and|or|\\text\s*\{\s*(?:and|or)\s*\})[^}a-zA-Z]+)*)\}?",
-    re.IGNORECASE,
-)
 _RUPEES = re.compile(r"^Rs\.?\s*(?=\d)")
 _LABEL = re.compile(
     r"^(?:(?:so|thus|hence|therefore)[, ]+)?(?:the )?(?:(?:final|correct|right|exact) )?(?:answer|result|solution|value)s?(?: is| are|:| =)+:?\s*",
@@ -205,8 +170,7 @@ def clean(text: str) -> str:
     text = re.sub(r"\\[dt]binom(?![a-zA-Z])", r"\\binom", text)
     text = _ARROW.sub(r"\\vec", _OPERATOR.sub(_function, text))
     text = text.replace("\\forall", r"\text{ for all }")
-    for pattern, sign in _COMPARED:
-        text = pattern.sub(sign, text)
+    text = compared(text)
     if "[" in text or "]" in text:
         text = _TURNED_LEFT.sub(lambda match: f"({match[1]}{')' if match[2] == '[' else ']'}", text)
         text = _TURNED_RIGHT.sub(r"[\1)", text)
@@ -222,22 +186,11 @@ def clean(text: str) -> str:
         text = match[1]
     for _ in range(3):
         text = _LABEL.sub("", text).strip()
-    text = _unnamed(text)
+    text = unnamed(text)
     text = _RUPEES.sub(r"\\rupee ", _ABOUT.sub("", text))
-    text = _ONLY.sub("", _REMARK.sub("", text))
+    text = restated(text)
     if "\\pi" in text:
         text = _RADIANS.sub("", text)
-    if "=" in text:
-        text = _EVERYWHERE.sub("", text)
-    if (match := _COUNTED.search(text)) is not None and _holds(text[: match.start()], match["index"]):
-        text = text[: match.start()]
-    if (match := _SHARE.fullmatch(text)) is not None:
-        text = rf"\frac{{{match[1]}}}{{{match[2]}}}"
-    if (match := _TO.fullmatch(text)) is not None:
-        text = f"{match[1]}:{match[2]}"
-    if (match := _EXCEPT.fullmatch(text)) is not None:
-        values = re.sub(r"\\text\s*\{\s*(?:and|or)\s*\}|\b(?:and|or)\b", ",", re.sub(r"x\s*=", "", match[1]))
-        text = rf"\mathbb{{R}} \setminus \{{{values}\}}"
     while (text and text[-1] in ".;:") or text.endswith(("\\", "!\\")):
         text = text[:-1].rstrip()
     if (match := _WHOLE_IN_FONT.fullmatch(text)) is not None:
@@ -250,23 +203,8 @@ def _function(match: re.Match[str]) -> str:
     return f" {match[1]} " if match[1] in FUNCTIONS and (match[1] == "cis" or "operator" in match[0]) else match[0]
 
 
-def _holds(text: str, index: str) -> bool:
-    """Whether a text is an expression in an index, and no bound of it."""
-    return re.search(rf"(?<![a-zA-Z\\]){index}(?![a-zA-Z])", text) is not None and not re.search(r"[<>]|\\[lg]e", text)
-
-
 def _half_line(match: re.Match[str]) -> str:
     return rf"\mathbb{{R}}^{'+' if match[1] == '+' or match[2] == '>' else '-'}"
-
-
-def _unnamed(text: str) -> str:
-    match = _NAMED.match(text)
-    if match is None:
-        return text
-    opened = "{" in match[0]
-    if opened != bool(match[1]) and not text.endswith("}"):
-        return text
-    return text[match.end() :].removesuffix("}" if opened and not match[1] else "")
 
 
 def undoubled(text: str) -> str:
