@@ -6,8 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+#: `make mutate` tries each property thousands of times over: few examples, always the same ones, and none is shrunk.
+settings.register_profile(
+    "mutation", max_examples=15, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
+)
 
 
 @pytest.fixture(scope="session")

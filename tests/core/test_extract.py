@@ -145,7 +145,7 @@ def test_a_regular_expression_without_end_is_stopped():
 
 
 @given(st.text(alphabet="\\boxed{}<answer>/think#A: 12`\n", max_size=80), st.sampled_from(HOWS), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings.default.max_examples, deadline=None)
 def test_whatever_is_found_stands_in_the_text(text, how, lenient):
     extraction = extract(text, how, lenient=lenient)
     if extraction.text is not None and how != "json:a":

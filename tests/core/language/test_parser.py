@@ -173,7 +173,7 @@ def test_every_mistake_is_reported_at_once():
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=5 * settings.default.max_examples, deadline=None)
 def test_any_text_is_read_or_refused(text):
     try:
         Reward(text)
@@ -217,7 +217,7 @@ def test_any_text_is_read_or_refused(text):
         max_size=25,
     )
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=5 * settings.default.max_examples, deadline=None)
 def test_any_tokens_are_read_or_refused(words):
     text = " ".join(words)
     try:
