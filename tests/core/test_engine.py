@@ -174,6 +174,36 @@ def test_a_service_that_is_down_is_left_alone():
     assert "Connect" in answers[-1].reason
 
 
+def test_only_failures_in_a_row_count_against_a_service():
+    """One answer between nineteen failures and nineteen more: each call is still made."""
+    asked = []
+
+    @verifier(pure=False)
+    async def shaky(completion):
+        asked.append(completion)
+        if completion != "fine":
+            raise ValueError("out of order")
+        return 1.0
+
+    texts = [f"bad {i}" for i in range(19)] + ["fine"] + [f"worse {i}" for i in range(19)]
+    answers = LocalEngine(concurrency=1).run([call(shaky, text) for text in texts])
+    assert asked == texts
+    assert not any("left alone" in verdict.reason for (verdict,) in answers)
+
+
+def test_twenty_failures_in_a_row_are_enough():
+    asked = []
+
+    @verifier(pure=False)
+    async def broken(completion):
+        asked.append(completion)
+        raise ValueError("out of order")
+
+    answers = LocalEngine(concurrency=1).run([call(broken, str(i)) for i in range(25)])
+    assert len(asked) == 20
+    assert [("left alone" in verdict.reason) for (verdict,) in answers] == [False] * 20 + [True] * 5
+
+
 def test_works_where_a_loop_is_running():
     async def notebook():
         return LocalEngine().run([call(remote, "x")])
@@ -196,6 +226,40 @@ def test_a_call_that_misbehaves_harms_no_other(engine, what):
     answers = [a[0] for a in engine.run(calls)]
     assert answers[20].status == WANTED[what], answers[20].reason
     assert [a.score for i, a in enumerate(answers) if i != 20] == [i / 1000 for i in range(60) if i != 20]
+
+
+@verifier(kind="io", timeout=0.3)
+def endpoint(completion: str):
+    time.sleep(60)
+
+
+def test_a_service_that_answers_too_late_says_nothing_about_the_completion(engine):
+    ((late,),) = engine.run([call(endpoint, "x")])
+    assert (late.status, late.score) == ("error", None)
+    assert "0.3 s" in late.reason
+
+
+@verifier(timeout=30.0)
+def crashing(completion: str):
+    """Notes its attempt in a file, and ends its worker until there are as many as asked for."""
+    path, attempts = completion.split("|")
+    with open(path, "a") as file:
+        file.write("x")
+    if Path(path).stat().st_size < int(attempts):
+        os._exit(3)
+    return 0.5
+
+
+def test_a_call_whose_worker_died_is_tried_once_more(engine, tmp_path):
+    ((verdict,),) = engine.run([call(crashing, f"{tmp_path / 'once'}|2")])
+    assert (verdict.status, verdict.score) == ("scored", 0.5)
+
+
+def test_a_call_whose_worker_died_twice_is_an_error(engine, tmp_path):
+    ((verdict,),) = engine.run([call(crashing, f"{tmp_path / 'always'}|9")])
+    assert verdict.status == "error"
+    assert "exit code 3" in verdict.reason
+    assert (tmp_path / "always").read_text() == "xx"
 
 
 def test_faults_of_every_kind_at_once_from_another_thread(engine):

@@ -90,6 +90,8 @@ def test_what_says_nothing_is_refused(how):
     [
         ("a<think>b</think>c", "ac"),
         ("b</think>c", "c"),
+        ("a<think>b</think>c</think>d", "d"),
+        ("a</think>b</think>c", "c"),
         ("a<think>b", "a"),
         ("<think>a<think>b</think>c</think>d", "d"),
         ("<THINK>a</THINK>b", "b"),

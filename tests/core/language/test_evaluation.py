@@ -132,6 +132,22 @@ def test_weight_is_kept_apart_and_its_status_counts(judge):
     assert judge("say.a", {}).weight is None
 
 
+@pytest.mark.parametrize("said", ["abstain", "bad", "error"])
+def test_where_total_or_weight_is_not_scored_neither_is_a_number(judge, said):
+    scores = judge({"total": "say.a", "weight": "say.b"}, {"a": said}, {"b": said}, {"b": 0.25})
+    assert scores.status == [scores.lines["total"].status[0], scores.lines["weight"].status[1], "scored"]
+    assert [math.isnan(weight) for weight in scores.weight] == [True, True, False]
+    assert [math.isnan(total) for total in scores.total] == [True, True, False]
+
+
+@pytest.mark.parametrize("value", [0.1, 0.3, 1 / 3, 1e-9])
+def test_members_that_all_score_the_same_have_no_advantage(judge, value):
+    """The mean of three times 0.1 is not 0.1."""
+    rows = [{"a": value}] * 3
+    assert judge("group.zscore(say.a)", *rows).total.tolist() == [0, 0, 0]
+    assert judge("group.std(say.a)", *rows).total.tolist() == [0, 0, 0]
+
+
 def test_a_group_verifier_sees_whole_groups(judge):
     rows = [{"completion": c, "group": g} for c, g in [("x", 0), ("y", 1), ("x", 0), ("z", 0)]]
     assert judge("say.most", *rows).total.tolist() == [1, 1, 1, 0]
