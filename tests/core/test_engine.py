@@ -243,7 +243,7 @@ def test_a_service_that_answers_too_late_says_nothing_about_the_completion(engin
 def crashing(completion: str):
     """Notes its attempt in a file, and ends its worker until there are as many as asked for."""
     path, attempts = completion.split("|")
-    with open(path, "a") as file:
+    with Path(path).open("a") as file:
         file.write("x")
     if Path(path).stat().st_size < int(attempts):
         os._exit(3)
