@@ -5,6 +5,8 @@ Two nodes are equal when they say the same; where they stand in the text (`at`) 
 
 from __future__ import annotations
 
+import keyword
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
@@ -233,8 +235,7 @@ def unparse(node: Node) -> str:
         case ListLiteral(items=items):
             return f"[{', '.join(map(unparse, items))}]"
         case ColumnRef(path=path):
-            parts = path.split(".")
-            return f"row.{path}" if all(p.isidentifier() for p in parts) else f"row[{path!r}]"
+            return f"row.{path}" if all(map(_is_attribute, path.split("."))) else f"row[{path!r}]"
         case SampleField(name=name) | LineRef(name=name):
             return name
         case Call(name=name, positional=positional, named=named):
@@ -271,7 +272,12 @@ def unparse(node: Node) -> str:
     raise TypeError(f"not a node of the reward language: {node!r}")
 
 
+def _is_attribute(part: str) -> bool:
+    """Whether Python reads it after a dot, and as it stands: identifiers are normalised."""
+    return part.isidentifier() and not keyword.iskeyword(part) and unicodedata.is_normalized("NFKC", part)
+
+
 def _inside(node: Node) -> str:
     atomic = (Number, Text, NoneLiteral, ListLiteral, ColumnRef, SampleField, LineRef, Call, Field, Apply, Group)
-    negative = isinstance(node, Number) and node.value < 0
+    negative = isinstance(node, Number) and repr(node.value).startswith("-")  # -0.0 too
     return unparse(node) if isinstance(node, atomic) and not negative else f"({unparse(node)})"

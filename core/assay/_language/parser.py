@@ -367,7 +367,7 @@ class _Parser:
         values = [self.node(value) for value in node.values]
         result = values[-1]
         for value in reversed(values[:-1]):
-            result = kind(value, result, at=(value.at[0], result.at[1]))
+            result = kind(value, result, at=self.at(node))  # from part to part it could cut a bracket from its other
         return result
 
     def _ifexp(self, node: ast.IfExp) -> Node:
