@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,27 @@ def test_case_may_count():
         ("x...", "x..."),
         ("", ""),
         (".", "."),
+        ("5.", "5"),
+        ("x .", "x"),
+        ("東京。", "東京"),
+        ("LaTeX", "LaTeX"),
+        ("x..", "x.."),
+        ("a.b.", "a.b"),
+        ("ab.c.", "ab.c"),
+        ("axx.", "axx"),
+        ("**X**", "X"),
+        ("*****", "*****"),
+        ("\\(x\\)", "x"),
+        ("\\[x\\]", "x"),
+        ("$$x$$", "x"),
+        ("\\(a\\(b\\)", "\\(a\\(b\\)"),
+        ("\\(a\\)b\\)", "\\(a\\)b\\)"),
+        ("\\text{a", "\\text{a"),
+        ("\\text{\\}", "\\text{\\}"),
+        ("\\text{a\\}}", "a\\}"),
+        ("\\text{a{b}c}", "a{b}c"),
+        ("\\text{" * 8 + "x" + "}" * 8, "x"),
+        ("\\text{" * 9 + "x" + "}" * 9, "\\text{x}"),  # so deep and no deeper
     ],
 )
 def test_unwrap(text, bare):
@@ -96,6 +118,12 @@ def test_twice_is_once(text):
         once = normalize(text, **options)
         assert normalize(once) == normalize(normalize(once))
         assert once == once.strip()
+
+
+@given(st.text())
+def test_what_is_compared_is_composed(text):
+    for ignore_case in (True, False):
+        assert unicodedata.is_normalized("NFC", normalize(text, ignore_case=ignore_case))
 
 
 @pytest.mark.parametrize("piece", ["!", "\\text{", "{", "$", "\\", "the ", "'", "1,", "e\u0301", "\u200b"])

@@ -82,41 +82,54 @@ class TestExpression:
         )
 
     @pytest.mark.parametrize(
-        ("built", "text"),
+        ("build", "text"),
         [
-            (v("a.b") & ~v("c.d"), "a.b and not c.d"),
-            (v("a.b") | 0, "a.b or 0"),
-            (0 | v("a.b"), "0 or a.b"),
-            (1 & v("a.b"), "1 and a.b"),
-            (v("a.b").recall, "a.b.recall"),
-            (v("a.b", 3).recall, "a.b(3).recall"),
-            (v("group.mean", v("tokens"), where=v("a.b")), "group.mean(tokens, where=a.b)"),
-            ((v("a.b") + 1).where(v("tokens") < 3, 0), "(a.b + 1) if tokens < 3 else 0"),
-            (v("a.b").where(~v("truncated")), "a.b if not truncated else None"),
-            (1 - v("a.b") / 2 ** v("tokens"), "1 - a.b / 2 ** tokens"),
-            (2 / v("a.b") ** 2 - 1, "2 / a.b ** 2 - 1"),
-            (-v("a.b") * 2, "(-a.b) * 2"),
-            (v("row.x") == "y", "row.x == 'y'"),
-            (v("row.x") != "y", "row.x != 'y'"),
-            (
-                (v("tokens") >= 1) & (v("tokens") <= 2) & (v("tokens") > 0),
-                "(tokens >= 1 and tokens <= 2) and tokens > 0",
-            ),
-            (v("tokens") - 1, "tokens - 1"),
-            (3 - v("tokens"), "3 - tokens"),
+            (lambda a, t: a & ~v("c.d"), "a.b and not c.d"),
+            (lambda a, t: a | 0, "a.b or 0"),
+            (lambda a, t: 0 | a, "0 or a.b"),
+            (lambda a, t: 1 & a, "1 and a.b"),
+            (lambda a, t: a.recall, "a.b.recall"),
+            (lambda a, t: v("a.b", 3).recall, "a.b(3).recall"),
+            (lambda a, t: v("a.b", [1, ("x", None)], like=True), "a.b([1, ['x', None]], like=True)"),
+            (lambda a, t: v("group.mean", t, where=a), "group.mean(tokens, where=a.b)"),
+            (lambda a, t: (a + 1).where(t < 3, 0), "(a.b + 1) if tokens < 3 else 0"),
+            (lambda a, t: a.where(~v("truncated")), "a.b if not truncated else None"),
+            (lambda a, t: 1 - a / 2**t, "1 - a.b / 2 ** tokens"),
+            (lambda a, t: 2 / a**2 - 1, "2 / a.b ** 2 - 1"),
+            (lambda a, t: -a * 2, "(-a.b) * 2"),
+            (lambda a, t: v("row.x") == "y", "row.x == 'y'"),
+            (lambda a, t: (t >= 1) & (t <= 2) & (t > 0), "(tokens >= 1 and tokens <= 2) and tokens > 0"),
         ],
     )
-    def test_operators(self, built, text):
-        assert Reward(built) == Reward(text)
+    def test_operators(self, build, text):
+        assert Reward(build(v("a.b"), v("tokens"))) == Reward(text)
+
+    @pytest.mark.parametrize("sign", ["+", "-", "*", "/", "**", "<", "<=", ">", ">=", "==", "!="])
+    def test_an_operator_of_python_is_the_languages(self, sign):
+        terms = {"a": v("a.b"), "c": v("c.d")}
+        assert Reward(eval(f"a {sign} c", terms)) == Reward(f"a.b {sign} c.d")
+        assert Reward(eval(f"a {sign} 2", terms)) == Reward(f"a.b {sign} 2")
+
+    @pytest.mark.parametrize("sign", ["+", "-", "*", "/", "**"])
+    def test_arithmetic_may_begin_with_a_number(self, sign):
+        assert Reward(eval(f"2 {sign} a", {"a": v("a.b")})) == Reward(f"2 {sign} a.b")
+
+    def test_is_shown_as_its_line(self):
+        assert str(v("a.b") + 1) == "(a.b + 1)"
+        assert repr(v("a.b")) == "Expression('a.b')"
+
+    def test_what_python_asks_of_any_object_is_no_field(self):
+        assert not hasattr(v("a.b"), "_repr_html_")
+        assert not hasattr(v("a.b"), "__array__")
 
     def test_has_no_truth_value(self):
         with pytest.raises(TypeError, match=r"& \| ~"):
             bool(v("a.b"))
 
     def test_refuses_what_has_no_literal(self):
-        with pytest.raises(TypeError, match="dict"):
+        with pytest.raises(TypeError, match=r"a dict can't stand in a reward expression: \{'x': 1\}"):
             v("a.b", {"x": 1})
-        with pytest.raises(TypeError, match="object"):
+        with pytest.raises(TypeError, match="a object"):
             v("a.b") + object()
 
     def test_named_lines(self):
