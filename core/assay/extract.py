@@ -314,7 +314,7 @@ def _json(text: str, path: str) -> _Found:
         for part in path.split(".") if path else ():
             if isinstance(value, dict):
                 value = value.get(part)
-            elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
                 value = value[int(part)]
             else:
                 value = None

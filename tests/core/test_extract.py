@@ -160,6 +160,7 @@ def test_why_nothing_was_found_is_said(text, how, reason):
         ('{"a": null}', "json:a", None),
         ('{"a": [1]}', "json:a.1", None),
         ('{"a": [1]}', "json:a.x", None),
+        ('{"a": [1, 2, 3]}', "json:a.²", None),
         ('{"a": "text"}', "json:a.b", None),
         ('["x", "y"]', "json:1", "y"),
         ("} {", "json", None),

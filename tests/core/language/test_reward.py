@@ -74,6 +74,63 @@ def test_spelling_does_not_matter():
     assert Reward("tokens") != Reward("-tokens")
 
 
+def test_equal_rewards_are_one_key():
+    assert len({Reward("tokens+1"), Reward("tokens + 1"), Reward("tokens + 2")}) == 2
+    assert Reward("tokens") != "tokens"
+
+
+def test_is_shown_as_its_lines():
+    reward = Reward({"a": "tokens", "total": "a+1"})
+    assert str(reward) == "a: tokens\ntotal: a+1"
+    assert repr(reward) == "Reward({'a': 'tokens', 'total': 'a+1'})"
+
+
+def test_a_reward_is_a_reward():
+    reward = Reward({"a": "tokens", "total": "a + 1"})
+    assert Reward(reward) == reward
+
+
+def test_a_line_uses_what_it_needs_and_nothing_else():
+    reward = Reward({"a": "b + b", "b": "c", "c": "tokens", "d": "a", "total": "a + c"})
+    assert reward.uses("a") == {"a", "b", "c"}
+    assert reward.uses("c") == {"c"}
+    assert reward.uses("total") == {"total", "a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "line", "pointed", "message"),
+    [
+        ({"total": "1", "a": "b + 1", "b": "2 * a"}, "name", "b", "a", "these lines need each other in a circle: a -> b -> a"),
+        ({"total": "1 + total"}, "name", "total", "total", "these lines need each other in a circle: total -> total"),
+        ({"total": "a", "a": "b", "b": "c", "c": "b"}, "name", "c", "b", "these lines need each other in a circle: b -> c -> b"),
+        ({"a": "1", "b": "2"}, "total", "total", "", "the reward needs a line 'total'; it has a, b"),
+        ({}, "total", "total", "", "the reward needs a line 'total'; it has none"),
+        ({"a": None, "total": "1"}, "syntax", "a", "", "the line is empty; give it an expression, such as 'math.answer'"),
+        ({"a": ["x"], "total": "1"}, "syntax", "a", "", "the line holds a list, not an expression; write it as a text"),
+        ({"min": "12", "total": "1"}, "name", "min", "1", "'min' is a name of the reward language; rename the line"),
+        ({"2nd": "12", "total": "1"}, "name", "2nd", "1", "'2nd' can't be a line's name; use letters, digits and _, starting with a letter"),
+        (
+            {"total": "math", "math": "1 + math.answer"},
+            "name", "math", "math.answer",
+            "the line has the name of the plugin that it uses, so 'math.answer' would mean itself; rename the line",
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_between_lines_is_pointed_at(lines, kind, line, pointed, message):
+    with pytest.raises(RewardError) as caught:
+        Reward(lines)
+    (problem,) = caught.value.problems
+    assert (problem.kind, problem.line, problem.text[slice(*problem.at)]) == (kind, line, pointed)
+    assert problem.message == message
+
+
+def test_five_hundred_lines_are_a_reward_and_one_more_a_program():
+    lines = {f"a{i}": "1" for i in range(499)} | {"total": "1"}
+    assert len(Reward(lines).order) == 500
+    with pytest.raises(RewardError, match="the reward has 501 lines; the limit is 500"):
+        Reward(lines | {"more": "1"})
+
+
 class TestExpression:
     def test_builds_the_same_tree(self):
         built = 0.9 * v("math.answer", reference=v("row.answer")) + 0.1 * v("format.tags", ["think", "answer"])
