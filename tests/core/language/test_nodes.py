@@ -71,13 +71,21 @@ def test_what_is_written_reads_back_as_the_same(node):
     assert parse("total", unparse(node), LINES) == node
 
 
+def chain(node):
+    """What `a or b or c` holds that has no text of its own: `b or c`."""
+    yield node
+    while isinstance(node, (nodes.Or, nodes.And)) and type(node.right) is type(node):
+        node = node.right
+        yield node
+
+
 @given(EXPRESSIONS)
 def test_every_part_stands_where_it_says(node):
     """The characters at which a part claims to stand are, read by themselves, that part."""
     text = unparse(node)
     for part in walk(parse("total", text, LINES)):
         start, end = part.at
-        assert parse("total", text[start:end], LINES) == part
+        assert part in chain(parse("total", text[start:end], LINES))
 
 
 @given(EXPRESSIONS)
@@ -111,17 +119,17 @@ def test_children_are_what_stands_directly_below(text, below):
         ("math.answer()", "math.answer"),
         ("(tokens)", "tokens"),
         ("+tokens", "tokens"),
-        ("a.b or c.d or e.f", "a.b or (c.d or e.f)"),
+        ("a.b or c.d or e.f", "a.b or c.d or e.f"),
         ("1-2", "1 - 2"),
-        ("-1 ** 2", "-(1 ** 2)"),
+        ("-1 ** 2", "-1 ** 2"),
         ("(-1) ** 2", "(-1) ** 2"),
         ("(-0.0) ** 2", "(-0.0) ** 2"),
-        ("not not tokens", "not (not tokens)"),
+        ("not not tokens", "not not tokens"),
         ("(1, 2) == row.pair", "[1, 2] == row.pair"),
         ('row["answer"]', "row.answer"),
         ('row["class"]', "row['class']"),
         ("group.size()", "group.size"),
-        ("case(tokens > 1, 2, 3)", "2 if (tokens > 1) else 3"),
+        ("case(tokens > 1, 2, 3)", "2 if tokens > 1 else 3"),
         ("tokens is not None", "tokens is not None"),
         ("tokens not in [1]", "tokens not in [1]"),
         ("0<tokens<=9", "0 < tokens <= 9"),
