@@ -9,12 +9,14 @@ READY := .venv/.ready
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help demo test test-all lint bench clean
+.PHONY: help demo test test-all mutate survivors lint bench clean
 
 help:
 	@echo "make demo   train a tiny model on a composed reward, from nothing, in under a minute"
 	@echo "make test   run the tests, but for the slowest"
 	@echo "make test-all   all of them, as continuous integration does"
+	@echo "make mutate   change the core in small ways, and count the changes that no test notices (ONLY=assay.extract: one module's)"
+	@echo "make survivors   show those changes"
 	@echo "make lint   check style and types"
 	@echo "make bench  measure assay beside its peers"
 	@echo "make clean  remove the virtual environment and caches"
@@ -34,6 +36,12 @@ test: $(READY)
 
 test-all: $(READY)
 	@$(BIN)/python -m pytest -n auto
+
+mutate: $(READY)
+	@$(BIN)/python tests/mutation.py $(ONLY)
+
+survivors: $(READY)
+	@$(BIN)/python tests/mutation.py --survivors $(ONLY)
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet
