@@ -133,16 +133,63 @@ def test_coroutines_run_together_under_a_limit():
     assert 0.19 < time.perf_counter() - started < 1.5
 
 
+def test_no_more_coroutines_are_under_way_than_the_limit():
+    under_way, most = set(), []
+
+    @verifier
+    async def counted(completion):
+        under_way.add(completion)
+        most.append(len(under_way))
+        await asyncio.sleep(0.01)
+        under_way.remove(completion)
+        return 1.0
+
+    LocalEngine(concurrency=3).run([call(counted, str(i)) for i in range(10)])
+    assert max(most) == 3
+
+
+def test_a_coroutine_gets_its_inputs_and_options():
+    @verifier
+    async def said(completion, reference="nothing", *, times: int = 1):
+        return Verdict(1.0, f"{completion} {reference} {times}")
+
+    calls = [Call(said, {"completion": "a"}, {"times": 2}), Call(said, {"completion": "b", "reference": "c"}, {})]
+    assert [a[0].reason for a in LocalEngine().run(calls)] == ["a nothing 2", "b c 1"]
+
+
 class Answered(Exception):
     def __init__(self, status_code):
         super().__init__(f"HTTP {status_code}")
         self.status_code = status_code
 
 
-@pytest.mark.parametrize(("problem", "attempts", "status"), [
-    (ConnectionError("refused"), 3, "scored"), (Answered(503), 3, "scored"), (Answered(429), 3, "scored"),
-    (Answered(400), 1, "error"), (ValueError("no"), 1, "error"),
-])  # fmt: skip
+class Response:
+    def __init__(self, status_code):
+        self.status_code = status_code
+
+
+class Refused(Exception):
+    """As clients have it that keep the answer beside the exception."""
+
+    def __init__(self, status_code):
+        super().__init__("refused")
+        self.response = Response(status_code)
+
+
+MAY_PASS = [
+    ConnectionError("refused"),
+    OSError("no route"),
+    *map(Answered, (408, 425, 429, 500, 503, 599)),
+    Refused(503),
+]
+MAY_NOT = [ValueError("no"), TimeoutError(), *map(Answered, (400, 404, 409, 426, 499, 600, "503")), Refused(404)]
+
+
+@pytest.mark.parametrize(
+    ("problem", "attempts", "status"),
+    [*((one, 3, "scored") for one in MAY_PASS), *((one, 1, "error") for one in MAY_NOT)],
+    ids=lambda one: f"{type(one).__name__}-{getattr(one, 'status_code', '')}" if isinstance(one, Exception) else None,
+)
 def test_what_may_pass_is_tried_again(problem, attempts, status):
     tries = []
 
@@ -155,6 +202,19 @@ def test_what_may_pass_is_tried_again(problem, attempts, status):
 
     assert LocalEngine().run([call(flaky, "x")])[0][0].status == status
     assert len(tries) == attempts
+
+
+def test_what_does_not_pass_is_given_up_after_three_attempts():
+    tries = []
+
+    @verifier(pure=False)
+    async def down(completion):
+        tries.append(completion)
+        raise ConnectionError("refused")
+
+    ((verdict,),) = LocalEngine().run([call(down, "x")])
+    assert (verdict.status, len(tries)) == ("error", 3)
+    assert "refused" in verdict.reason
 
 
 def test_a_service_that_is_down_is_left_alone():
