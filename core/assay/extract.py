@@ -37,7 +37,7 @@ REGEX_SECONDS = 0.5
 _REASONING = re.compile(r"<(/?)(?:think|thinking|reasoning)\s*>", re.IGNORECASE)
 _REASONING_TAGS = ("think", "thinking", "reasoning")
 _METHODS = ("boxed", "tag", "after", "fence", "json", "last_number", "last_line", "whole", "regex")
-_SPLIT = re.compile(r"\|(?=(?:boxed|fence|last_number|last_line|whole)(?:\||$|:)|(?:tag|after|fence|json|regex):)")
+_SPLIT = re.compile(r"\|(?=(?:boxed|fence|json|last_number|last_line|whole)(?:\||$|:)|(?:tag|after|regex):)")
 _BRACES = re.compile(r"\\(?:boxed|fbox)[ \t\n]*\{|\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"\\boxed\s*([^\s{}\\$.,;]+)")
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?%?")

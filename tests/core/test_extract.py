@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from assay.extract import Extraction, check, extract, final_part, wrap
 
+HOWS = ["boxed", "tag:answer", "after:A:", "fence", "fence:python", "json:a", "last_number", "last_line", "whole"]
+
 
 @pytest.mark.parametrize(
     ("text", "how", "found"),
@@ -123,6 +125,7 @@ def test_why_nothing_was_found_is_said(text, how, reason):
     [
         (r"\boxed{1 2} and \boxed{12.}", "boxed", "12."),  # blanks and a full stop make no other answer
         (r"\boxed{12} and \boxed{.12}", "boxed", None),
+        (r"\boxed{aX} and \boxed{a}", "boxed", None),
         ("\\boxed{\tx \n}", "boxed", "\tx"),
         (r"\boxed4", "boxed", "4"),
         (r"\boxed{a} \boxed b", "boxed", "a"),
@@ -219,6 +222,11 @@ def test_what_says_nothing_is_refused(how):
         check(how)
 
 
+@pytest.mark.parametrize("how", [*HOWS, "fence|json|regex:(a|b)", "tag:a|b|whole", "after:|"])
+def test_what_says_where_to_look_is_accepted(how):
+    check(how)
+
+
 @pytest.mark.parametrize(
     ("text", "final"),
     [
@@ -235,9 +243,6 @@ def test_what_says_nothing_is_refused(how):
 )
 def test_final_part(text, final):
     assert final_part(text) == final
-
-
-HOWS = ["boxed", "tag:answer", "after:A:", "fence", "fence:python", "json:a", "last_number", "last_line", "whole"]
 
 
 @pytest.mark.parametrize("how", HOWS)

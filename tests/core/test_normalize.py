@@ -89,6 +89,7 @@ def test_case_may_count():
         ("x .", "x"),
         ("東京。", "東京"),
         ("LaTeX", "LaTeX"),
+        ("'a' or X", "'a' or X"),
         ("x..", "x.."),
         ("a.b.", "a.b"),
         ("ab.c.", "ab.c"),

@@ -53,6 +53,12 @@ def test_what_a_file_need_not_say():
     assert (recipe.number, recipe.formula, recipe.known, recipe.columns) == (0, "", (), {})
 
 
+@pytest.mark.parametrize("key", ["known", "guesses", "lacks", "needs"])
+def test_one_of_several_need_not_stand_in_a_list(key):
+    assert getattr(Recipe.read("toy", LEAST | {key: "one"}), key) == ["one"]
+    assert getattr(Recipe.read("toy", LEAST | {key: ["one", "two"]}), key) == ["one", "two"]
+
+
 @pytest.mark.parametrize("case", ["full", "partial", "none", "hack", "left out"])
 def test_the_cases_of_an_example(case):
     (example,) = Recipe.read("toy", LEAST | {"examples": [{"completion": "x", "reward": 1, "case": case}]}).examples

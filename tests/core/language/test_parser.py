@@ -344,6 +344,10 @@ def test_a_long_branch_is_shown_in_short():
         Reward(f"1 if a.b else {long}")
     said = caught.value.problems[0].message
     assert said.endswith(": " + f"1 if a.b else {long}"[:77] + "...")
+    whole = "1 if a.b else 2 + " + "1" * 62
+    with pytest.raises(RewardError) as caught:
+        Reward(whole)
+    assert caught.value.problems[0].message.endswith(": " + whole)
     with pytest.raises(RewardError) as caught:
         Reward("1 if a.b else\n  2 +\n 3")
     assert caught.value.problems[0].message.endswith(": 1 if a.b else 2 + 3")

@@ -77,6 +77,7 @@ def test_spelling_does_not_matter():
 def test_equal_rewards_are_one_key():
     assert len({Reward("tokens+1"), Reward("tokens + 1"), Reward("tokens + 2")}) == 2
     assert Reward("tokens") != "tokens"
+    assert hash(Reward("tokens")) != hash(Reward("step"))
 
 
 def test_is_shown_as_its_lines():
