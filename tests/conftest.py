@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 settings.register_profile(
     "mutation", max_examples=15, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
+if "MUTANT_UNDER_TEST" in os.environ:
+    sys.setrecursionlimit(3 * sys.getrecursionlimit())  # two more frames stand between any two functions
 
 
 @pytest.fixture(scope="session")
