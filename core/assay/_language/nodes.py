@@ -262,7 +262,11 @@ def rewrite(node: Node, change: Callable[[Node], Node | None]) -> Node:
         new = _rewritten(value, change)
         if new is not value:
             parts[one.name] = new
-    return replace(node, **parts) if parts else node
+    if not parts:
+        return node
+    if isinstance(node, Negate) and isinstance(parts.get("operand"), Number):
+        return Number(-parts["operand"].value, at=node.at, source=node.source)  # as its text would be read
+    return replace(node, **parts)
 
 
 def _rewritten(value: Any, change: Callable[[Node], Node | None]) -> Any:

@@ -147,3 +147,49 @@ def test_what_is_no_expression_is_not_written():
 def test_where_it_stands_is_no_part_of_what_it_says():
     assert nodes.Number(1, at=(0, 1)) == nodes.Number(1, at=(5, 6))
     assert hash(nodes.Number(1, at=(0, 1))) == hash(nodes.Number(1, at=(5, 6)))
+
+
+def test_a_part_is_exchanged_and_the_rest_stays_the_same_object():
+    node = parse("total", "abs(row.x) + max(-row.x, math.answer(reference=row.x), 3)")
+    assert nodes.rewrite(node, lambda part: None) is node
+    two = nodes.Number(2)
+    changed = nodes.rewrite(node, lambda part: two if part == nodes.ColumnRef("x") else None)
+    assert unparse(changed) == "abs(2) + max(-2, math.answer(reference=2), 3)"
+    assert parse("total", unparse(changed)) == changed
+    assert changed.right.operands[2] is node.right.operands[2]
+
+
+def test_what_is_exchanged_is_not_looked_into():
+    met = []
+
+    def change(part):
+        met.append(unparse(part))
+        return nodes.Text("instead") if isinstance(part, nodes.Call) else None
+
+    assert unparse(nodes.rewrite(parse("total", "math.answer(row.x) + tokens"), change)) == "'instead' + tokens"
+    assert met == ["math.answer(row.x) + tokens", "math.answer(row.x)", "tokens"]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "size", "depth"),
+    [
+        ("tokens", 9, 1, 1),
+        ("1 + 2", 9, 3, 2),
+        ("abs(abs(tokens)) + 1", 9, 5, 4),
+        ("1 + 2", 1, 1, 1),
+        ("1 + 2", 2, 3, 2),
+    ],
+)
+def test_how_many_parts_and_how_deep(text, most, size, depth):
+    assert nodes.extent(parse("total", text), most) == (size, depth)
+
+
+def test_a_part_remembers_the_text_that_it_was_read_from():
+    mine, other = nodes.Source("total", "tokens + row.x"), nodes.Source("lab", "row.x")
+    inner = nodes.sourced(nodes.ColumnRef("x", at=(0, 5)), other)
+    node = nodes.sourced(nodes.Arithmetic("+", nodes.SampleField("tokens", at=(0, 6)), inner, at=(0, 14)), mine)
+    assert [part.source for part in walk(node)] == [mine, mine, other]
+    told = nodes.problem("name", node.right, "line", "text", "what to do")
+    assert (told.kind, told.line, told.text, told.at, told.message) == ("name", "lab", "row.x", (0, 5), "what to do")
+    plain = nodes.problem("name", nodes.Number(1, at=(2, 3)), "line", "text", "what to do")
+    assert (plain.line, plain.text, plain.at) == ("line", "text", (2, 3))
