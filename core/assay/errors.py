@@ -18,6 +18,7 @@ __all__ = [
     "Span",
     "nearest",
     "refuse",
+    "shorten",
 ]
 
 #: Start and end of something in a text, in characters.
@@ -101,3 +102,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that a misspelt one most likely means, `None` if none is close."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return a text as it can stand in a sentence: at most `limit` characters, its end an ellipsis if it was cut."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."

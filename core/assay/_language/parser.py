@@ -15,7 +15,7 @@ from assay._language import nodes
 from assay._language.functions import ARITY, CONSTANTS, STATISTICS
 from assay._language.literals import constant
 from assay._language.nodes import Node
-from assay.errors import Kind, Problem, Span, refuse
+from assay.errors import Kind, Problem, Span, refuse, shorten
 
 __all__ = ["KNOWN", "RESERVED", "parse"]
 
@@ -382,7 +382,7 @@ class _Parser:
                     self.at(branch),
                     f"it isn't clear whether the '{'+' if isinstance(branch.op, ast.Add) else '-'}' belongs to this "
                     f"branch or to the whole 'if'; Python reads ({inner}) as the branch. Put brackets around the "
-                    f"branch or around the 'if': {_shorten(whole)}",
+                    f"branch or around the 'if': {shorten(' '.join(whole.split()), 80)}",
                 )
         return nodes.IfElse(self.node(node.test), self.node(node.body), self.node(node.orelse), at=self.at(node))
 
@@ -390,8 +390,3 @@ class _Parser:
 def is_line_name(name: str) -> bool:
     """Whether a name can be used in an expression."""
     return name.isidentifier() and not keyword.iskeyword(name)
-
-
-def _shorten(text: str, limit: int = 80) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 3] + "..."
