@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay._data import jsonl
 from assay.errors import DataError
 
 __all__ = ["draw", "read_metrics"]
@@ -24,13 +24,7 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     path = folder / "metrics.jsonl"
     if not path.exists():
         raise DataError(f"{folder} holds no run: there is no {path.name} in it")
-    steps = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            steps.append(json.loads(line))
-        except ValueError:
-            continue  # cut off in the middle of a line
-    return steps
+    return [step for _, step in jsonl.entries(path)]
 
 
 def draw(steps: Sequence[Mapping[str, Any]], path: Path) -> Path | None:

@@ -16,7 +16,7 @@ from assay._language.reward import Reward
 from assay._plugins.registry import Registry
 from assay.errors import Kind, PluginError, Problem, Span, nearest, refuse
 
-__all__ = ["BoundCall", "BoundReward", "resolve"]
+__all__ = ["BoundCall", "BoundReward", "kind_of_column", "resolve"]
 
 #: How many rows are looked at for the types of their columns.
 TYPED_ROWS = 2000
@@ -58,6 +58,13 @@ class BoundReward:
         while isinstance(node, nodes.LineRef):
             node = self.reward.lines[node.name]
         return self.calls.get(node)
+
+    @property
+    def paths(self) -> list[str]:
+        """Every column that the reward reads, as a dotted path, those that verifiers take by an input's name too."""
+        written = [node for line in self.reward.lines.values() for node in nodes.walk(line)]
+        taken = [source for call in self.calls.values() for source in call.inputs.values()]
+        return list(dict.fromkeys(one.path for one in (*written, *taken) if isinstance(one, nodes.ColumnRef)))
 
 
 def resolve(
@@ -346,7 +353,7 @@ class _Resolver:
             case nodes.SampleField(name=name):
                 return "text" if name in ("completion", "prompt") else "number"
             case nodes.ColumnRef(path=path):
-                return self._column_type(path)
+                return _kind(self.rows, path)
             case nodes.LineRef(name=name):
                 return self.type_of(self.reward.lines[name])
             case nodes.IfElse(condition=condition, then=then, otherwise=otherwise):
@@ -403,17 +410,23 @@ class _Resolver:
         elif "text" in known and any(operator not in ("==", "!=") for operator in operators):
             self._problem("type", node.at, "texts are compared with == and != alone")
 
-    def _column_type(self, path: str) -> str:
-        kinds = set()
-        for row in self.rows:
-            value = follow(row, path)
-            if isinstance(value, str):
-                kinds.add("text")
-            elif isinstance(value, (list, tuple, set)):
-                kinds.add("list")
-            elif value is not None:
-                kinds.add("number" if hasattr(value, "__float__") else "any")
-        return kinds.pop() if len(kinds) == 1 else "any"
+
+def kind_of_column(rows: Sequence[Mapping[str, Any]], columns: Collection[str], path: str) -> str | None:
+    """Return what binding sees of a column: `number`, `text`, `list` or `any`, and `None` where it isn't there."""
+    return _kind(rows[:TYPED_ROWS], path) if path in columns or path.split(".")[0] in columns else None
+
+
+def _kind(rows: Sequence[Mapping[str, Any]], path: str) -> str:
+    kinds = set()
+    for row in rows:
+        value = follow(row, path)
+        if isinstance(value, str):
+            kinds.add("text")
+        elif isinstance(value, (list, tuple, set)):
+            kinds.add("list")
+        elif value is not None:
+            kinds.add("number" if hasattr(value, "__float__") else "any")
+    return kinds.pop() if len(kinds) == 1 else "any"
 
 
 _COLUMN = "; it takes a column of that name (columns={'tokens': 'length'} renames one)"

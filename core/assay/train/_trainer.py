@@ -20,7 +20,8 @@ from accelerate.utils import gather_object
 from transformers import ProcessorMixin
 
 from assay._contract.sample import Sample
-from assay._contract.verdict import Status
+from assay._contract.scores import nullable
+from assay._contract.verdict import NOT_EVALUATED, Status
 from assay._data.log import RunLog
 from assay._language import Expression, Reward
 from assay._plugins.registry import Registry
@@ -169,7 +170,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         each = [part.take([k]) for part, k in (found[i] for i in mine)]
         lines = dict.fromkeys(name for one in each for name in one.lines)
         calls = dict.fromkeys(name for one in each for name in one.verifiers)
-        nothing = (np.full(1, np.nan), ["not evaluated"])
+        nothing = (np.full(1, np.nan), [NOT_EVALUATED])
         gathered = Judged(
             np.concatenate([one.total for one in each]),
             np.concatenate([one.weight for one in each]),
@@ -227,11 +228,11 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
     def _log_judged(self, judged: Judged) -> None:
         """Log every line and every verifier; TRL averages over the processes."""
         for name, values in judged.lines.items():
-            self._log_completion_extra(name if name != "total" else "reward", _nullable(values))
+            self._log_completion_extra(name if name != "total" else "reward", nullable(values))
             self._log_values(f"lines/{name}", values)
         for name, (values, statuses) in judged.verifiers.items():
             self._log_values(f"verifiers/{name}/mean", values)
-            evaluated = [status for status in statuses if status != "not evaluated"]
+            evaluated = [status for status in statuses if status != NOT_EVALUATED]
             for kind in (Status.ABSTAINED, Status.BAD_REFERENCE, Status.TIMEOUT, Status.ERROR):
                 for one in evaluated:
                     self._log_metric(f"verifiers/{name}/{kind}", float(one == kind))
@@ -255,7 +256,3 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         spread = groups.gather(1, (counts - 1).clamp(min=0)[:, None])[:, 0] - groups[:, 0]
         silent = (counts < 2) | ~(spread > 0)
         self._log_metric("groups_without_signal", float(silent.float().mean()))
-
-
-def _nullable(values: Any) -> list[float | None]:
-    return [None if np.isnan(value) else float(value) for value in values]
