@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from assay._data import jsonl
-from assay.errors import DataError
+from assay.errors import ConfigError, DataError
 
-__all__ = ["draw", "read_metrics"]
+__all__ = ["check_suffix", "draw", "read_metrics"]
+
+#: Kinds of picture that are drawn.
+SUFFIXES = (".png", ".svg")
 
 #: Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#F0E442")
@@ -25,6 +28,18 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     if not path.exists():
         raise DataError(f"{folder} holds no run: there is no {path.name} in it")
     return [step for _, step in jsonl.entries(path)]
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a picture of a kind that isn't drawn.
+
+    Raises:
+        ConfigError: it ends in neither `.png` nor `.svg`.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise ConfigError(
+            f"{path} is no picture that can be drawn; give it a name that ends in {' or '.join(SUFFIXES)}"
+        )
 
 
 def draw(steps: Sequence[Mapping[str, Any]], path: Path) -> Path | None:

@@ -402,3 +402,12 @@ def test_a_batch_verifier_in_a_worker_is_asked_one_by_one(engine):
 
     found = engine.run([Call(apart, {"completion": "x" * n}, {}) for n in range(5)])
     assert [one[0].score for one in found] == [0.0, 0.1, 0.2, 0.3, 0.4]
+
+
+def test_there_are_as_many_workers_as_the_process_may_use_processors():
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from assay._cpus import usable_cpus; "
+        "from assay.engine._pool import WorkerPool; print(usable_cpus(), WorkerPool().workers)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert run.stdout.split() == ["1", "1"], run.stderr

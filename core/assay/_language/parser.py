@@ -266,7 +266,9 @@ class _Parser:
                     "name",
                 )
             positional = tuple(self.node(argument) for argument in node.args)
-            return nodes.Call(f"{base}.{function.attr}", positional, tuple(named), at=at)
+            starts = [self.at(one)[0] for one in node.keywords]
+            names_at = tuple((start, start + len(name)) for start, (name, _) in zip(starts, named, strict=True))
+            return nodes.Call(f"{base}.{function.attr}", positional, tuple(named), at=at, names_at=names_at)
         raise self._refuse(self.at(function), "only functions and verifiers (plugin.leaf) can be called")
 
     def _apply(self, node: ast.Call, name: str, named: list[tuple[str, Node]]) -> Node:
@@ -281,9 +283,10 @@ class _Parser:
         operands = tuple(self.node(argument) for argument in node.args)
         if not arity.least <= len(operands) <= arity.most:
             raise self._refuse(at, f"{name} takes {arity.usage}, got {len(operands)} arguments", "argument")
-        for key, _ in named:
-            if key not in arity.named:
-                raise self._refuse(at, f"{name} has no argument '{key}'; it takes {arity.usage}", "argument")
+        for one in node.keywords:
+            if one.arg not in arity.named:
+                wrong = f"{name} has no argument '{one.arg}'; it takes {arity.usage}"
+                raise self._refuse(self.at(one), wrong, "argument")
         if name == "case":
             if len(operands) % 2 == 0:
                 raise self._refuse(at, f"case takes {arity.usage}; the last value, without a condition, is missing")

@@ -178,14 +178,15 @@ class _Resolver:
             return None
         given = dict(zip(options, node.positional, strict=False))
         names = [*options, *(i.name for i in verifier.inputs)]
-        for name, value in node.named:
+        places = node.names_at or [value.at for _, value in node.named]
+        for (name, value), at in zip(node.named, places, strict=True):
             if name not in names:
                 near = nearest(name, names)
                 hint = f"did you mean '{near}'?" if near else f"it has {', '.join(names)}"
-                self._problem("argument", value.at, f"{verifier.name} has no option or input '{name}'; {hint}")
+                self._problem("argument", at, f"{verifier.name} has no option or input '{name}'; {hint}")
                 return None
             if name in given:
-                self._problem("argument", value.at, f"{verifier.name}: '{name}' is given twice")
+                self._problem("argument", at, f"{verifier.name}: '{name}' is given twice")
                 return None
             given[name] = value
         return given

@@ -24,6 +24,7 @@ import cloudpickle
 from assay._contract.call import Call
 from assay._contract.verdict import Verdict
 from assay._contract.verifier import Verifier
+from assay._cpus import usable_cpus
 from assay.engine._ipc import HEAD, MAX_FRAME, pack
 
 __all__ = ["WorkerPool", "by_value", "reference_to"]
@@ -44,7 +45,7 @@ class WorkerPool:
     """
 
     def __init__(self, workers: int | None = None, memory: int | None = None) -> None:
-        self.workers = workers or os.cpu_count() or 1
+        self.workers = workers or usable_cpus()
         self.memory = _half_the_memory() if memory is None else memory
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
