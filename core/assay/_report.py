@@ -37,9 +37,8 @@ def check_suffix(path: Path) -> None:
         ConfigError: it ends in neither `.png` nor `.svg`.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise ConfigError(
-            f"{path} is no picture that can be drawn; give it a name that ends in {' or '.join(SUFFIXES)}"
-        )
+        endings = " or ".join(SUFFIXES)
+        raise ConfigError(f"{path} is no kind of picture that can be drawn; its name must end in {endings}")
 
 
 def draw(steps: Sequence[Mapping[str, Any]], path: Path) -> Path | None:

@@ -74,7 +74,7 @@ def test_defaults_spelled_out_are_the_same_call(scores):
     "text", ["format.tags(['think'])", "math.answr", "1 + 1", "right + shape", "(", "nobody.a", ""]
 )
 def test_another_call_is_a_key_error_that_lists_those_that_there_are(scores, text):
-    with pytest.raises(KeyError, match="it has math.answer, format.tags") as problem:
+    with pytest.raises(KeyError, match=r"it has math\.answer, format\.tags") as problem:
         scores.verifiers[text]
     assert repr(text) in problem.value.args[0]
     assert scores.asked(text, 0) is None

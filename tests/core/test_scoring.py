@@ -110,7 +110,7 @@ def test_a_reward_is_bound_once_for_batches_that_are_alike(monkeypatch):
         for more in ({}, {}, {"other": "x"}, {"level": 2}):
             scorer.score([row | more])
         assert len(bound) == 1
-        with pytest.raises(RewardError, match="row.level is a text"):
+        with pytest.raises(RewardError, match=r"row\.level is a text"):
             scorer.score([row | {"level": "high"}])
         with pytest.raises(RewardError, match="no column 'level'"):
             scorer.score([{"completion": "4", "reference": "4"}])

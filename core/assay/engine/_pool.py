@@ -40,7 +40,7 @@ class WorkerPool:
     """Judges calls in processes.
 
     Args:
-        workers: how many; the machine's cores by default.
+        workers: how many; by default the processors that this process may use.
         memory: bytes of address space that a worker may have; 0 for no limit.
     """
 
