@@ -15,7 +15,7 @@ help:
 	@echo "make demo   train a tiny model on a composed reward, from nothing, in under a minute"
 	@echo "make test   run the tests, but for the slowest"
 	@echo "make test-all   all of them, as continuous integration does"
-	@echo "make lint   check style and types"
+	@echo "make lint   check style, types and who imports whom"
 	@echo "make bench  measure assay beside its peers"
 	@echo "make clean  remove the virtual environment and caches"
 
@@ -39,6 +39,7 @@ lint: $(READY)
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --diff --quiet; exit 1; }
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }
 
 bench: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt
