@@ -12,6 +12,7 @@ from assay._contract.scores import ByCall, Line, Scores
 from assay._contract.verdict import NOT_EVALUATED, Verdict
 from assay._language import Reward
 from assay._language.evaluation import Evaluation, to_float
+from assay._language.parser import parse
 from assay._language.resolver import BoundReward, resolve
 from assay._language.values import ABSTAINED, NAMES, SKIPPED, TIMEOUT, Column, Index
 from assay._plugins.registry import Registry
@@ -31,7 +32,7 @@ def collect(samples: Sequence[Sample], evaluation: Evaluation, registry: Registr
         evaluation: of its samples that have a completion, in the same order; it has run.
         registry: where the reward's verifiers were found, to find a call by another way of writing it.
     """
-    size, program, store = len(samples), evaluation.program, evaluation.judge
+    size, program, store = len(samples), evaluation.program, evaluation.verdicts
     places = np.asarray([i for i, sample in enumerate(samples) if not sample.missing], dtype=np.intp)
     columns = {name: _spread(evaluation.lines[name], places, size) for name in program.reward.text}
     for name in ("total", "weight"):
@@ -72,14 +73,15 @@ def collect(samples: Sequence[Sample], evaluation: Evaluation, registry: Registr
 
 def _label(program: BoundReward, registry: Registry, text: str) -> str | None:
     """Return the label of a call that is written in another way, or is named by the line that holds it."""
-    lines, name = program.reward.text, "asked"
-    while name in lines:
+    reward, name = program.reward, "asked"
+    while name in reward.lines:
         name += "_"
     try:
-        asked = resolve(Reward({**lines, name: text}), registry)
+        node = parse(name, text, reward.text)
+        asked = resolve(Reward.of({**reward.lines, name: node}, {**reward.text, name: text}), registry)
     except RewardError:
         return None
-    call = asked.call(asked.reward.lines[name])
+    call = asked.call(node)
     return None if call is None else call.label
 
 

@@ -129,3 +129,11 @@ def test_an_argument_that_is_none_is_pointed_at(judge, reward, pointed_at):
     assert reward[slice(*problem.at)] == pointed_at
     *_, text, carets = str(problem).splitlines()
     assert text[carets.index("^") : carets.rindex("^") + 1] == pointed_at
+
+
+def test_checking_takes_no_longer_than_reading(judge):
+    """Each part is looked at once: asked again for each neighbour, this would take 3 ** 60 steps."""
+    text = "row.x"
+    for _ in range(60):
+        text = f"({text}) in (0, 1)"
+    assert judge(text, {"x": 1}).total.tolist() == [1.0]
