@@ -98,10 +98,17 @@ def test_an_empty_folder(tmp_path):
         read_rows(tmp_path)
 
 
-def test_a_long_field_is_read_and_the_limit_of_the_process_stands(tmp_path):
+@pytest.fixture
+def limit():
+    """A limit of the csv module's that is the process's own."""
+    before = csv.field_size_limit(1000)
+    yield 1000
+    csv.field_size_limit(before)
+
+
+def test_a_long_field_is_read_and_the_limit_of_the_process_stands(tmp_path, limit):
     path = tmp_path / "data.csv"
     path.write_text("a,b\n" + "x" * 10**6 + ",1\n" + "y" * 10**6 + ",2\n")
-    limit = csv.field_size_limit()
     assert [len(row["a"]) for row in read_rows(path)] == [10**6, 10**6]
     assert csv.field_size_limit() == limit
     path.write_text('a\n"' + "\0" * 10**6)
@@ -109,10 +116,9 @@ def test_a_long_field_is_read_and_the_limit_of_the_process_stands(tmp_path):
     assert csv.field_size_limit() == limit
 
 
-def test_long_fields_are_read_side_by_side(tmp_path):
+def test_long_fields_are_read_side_by_side(tmp_path, limit):
     path = tmp_path / "data.csv"
     path.write_text("a,b\n" + f"{'x' * 200_000},1\n" * 20)
-    limit = csv.field_size_limit()
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda _: read_rows(path), range(8)))
     assert [(len(rows), rows.malformed) for rows in found] == [(20, [])] * 8

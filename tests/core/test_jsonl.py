@@ -54,14 +54,16 @@ def test_any_text_is_written_on_one_line_and_read_back(tmp_path, text):
 
 def test_a_run_s_log_holds_any_text(tmp_path):
     texts = ["\u2028", "\ud800", "\u0085"]
+    chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "q"}]
     writer = RunLog(tmp_path / "verdicts.jsonl")
     with Scorer("format.boxed") as scorer:
-        writer.write(scorer.score([*({"completion": text} for text in texts), {"completion": None, "prompt": "q"}]))
+        writer.write(scorer.score([*({"completion": text} for text in texts), {"completion": None, "prompt": chat}]))
     writer.close()
     logged = list(read_log(tmp_path))
     assert [one.sample.completion for one in logged] == [*texts, ""]
     assert [one.sample.missing for one in logged] == [False, False, False, True]
     assert (logged[3].sample.prompt, logged[3].reason) == ("q", "the row has no completion")
+    assert list(logged[3].sample.messages) == chat
 
 
 def test_metrics_of_a_run_that_was_stopped(tmp_path):
