@@ -27,9 +27,9 @@ T = TypeVar("T")
 SHOWN_ROWS, SHOWN_CHARACTERS = 20, 160
 
 
-def nullable(values: Floats) -> list[float | None]:
+def nullable(values: Floats | Sequence[float]) -> list[float | None]:
     """Return numbers as JSON has them: `None` for NaN, which stands for "no score"."""
-    return [None if value != value else value for value in values.tolist()]
+    return [None if value != value else value for value in np.asarray(values, dtype=np.float64).tolist()]
 
 
 class Component(TypedDict):
