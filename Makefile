@@ -17,7 +17,7 @@ help:
 	@echo "make test-all   all of them, as continuous integration does"
 	@echo "make mutate   change the core in small ways, and count the changes that no test notices (ONLY=assay.extract: one module's)"
 	@echo "make survivors   show those changes"
-	@echo "make lint   check style and types"
+	@echo "make lint   check style, types and who imports whom"
 	@echo "make bench  measure assay beside its peers"
 	@echo "make clean  remove the virtual environment and caches"
 
@@ -47,6 +47,7 @@ lint: $(READY)
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --diff --quiet; exit 1; }
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }
 
 bench: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt

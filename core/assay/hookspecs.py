@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from assay._contract.example import Example
     from assay._contract.recipe import Recipe
     from assay._contract.sample import Sample
     from assay._contract.scores import Scores
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from assay._contract.verifier import Verifier
     from assay.engine import Call, Engine
     from assay.sandbox import Sandbox
-    from assay.testing import Example
 
 hookspec = pluggy.HookspecMarker("assay")
 hookimpl = pluggy.HookimplMarker("assay")

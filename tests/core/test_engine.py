@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -445,7 +446,6 @@ engine.run([Call(wild, {{"completion": f"sleep {{i}}"}}, {{}}) for i in range(10
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
 def test_workers_are_gone_when_the_parent_is(how):
-    import signal
 
     code = INTERRUPTED.format(folder=str(Path(__file__).parent))
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -580,3 +580,12 @@ def test_statistics_count_every_call_of_many_threads():
     counted = engine.statistics
     assert counted.calls == 1600
     assert counted.evaluated + counted.repeated + counted.remembered == 1600
+
+
+def test_there_are_as_many_workers_as_the_process_may_use_processors():
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from assay._cpus import usable_cpus; "
+        "from assay.engine._pool import WorkerPool; print(usable_cpus(), WorkerPool().workers)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert run.stdout.split() == ["1", "1"], run.stderr

@@ -265,3 +265,40 @@ def test_new_makes_a_plugin_that_passes_its_tests(tmp_path):
         subprocess.run([style, "check", "--isolated", "--line-length", "120", tmp_path], capture_output=True).returncode
         == 0
     )
+
+
+def test_a_completion_that_is_null_abstains_and_the_file_goes_on(tmp_path):
+    path, out = tmp_path / "nul.jsonl", tmp_path / "out.jsonl"
+    path.write_text('{"completion": "\\\\boxed{4}", "reference": "4"}\n{"completion": null, "reference": "4"}\n')
+    run = assay("score", path, "--reward", "math.answer", "--out", out, "--json")
+    assert run.returncode == 1, run.stderr
+    assert json.loads(run.stdout)["status"] == {"scored": 1, "abstained": 1}
+    _, first, second = map(json.loads, out.read_text().splitlines())
+    assert (first["total"], first["status"]) == (1, "scored")
+    assert (second["total"], second["status"], second["reason"]) == (None, "abstained", "the row has no completion")
+
+
+def test_a_mapping_to_no_column_names_the_nearest(tmp_path):
+    path = tmp_path / "f.jsonl"
+    path.write_text('{"output": "4", "gts": "4"}\n')
+    run = assay("score", path, "--reward", "math.answer", "--map", "completion=outptu", "--map", "reference=gts")
+    assert run.returncode == 2
+    wrong = f"{path}: there is no column outptu to take 'completion' from; did you mean output?"
+    assert run.stderr == f"assay: {wrong}\n"
+
+
+@pytest.mark.parametrize("name", ["r.html", "r", "r.pngx"])
+def test_a_picture_of_no_kind_that_is_drawn_is_refused(tmp_path, name):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "lines/total": 0.5}\n')
+    run = assay("report", tmp_path, "--out", tmp_path / name)
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert ".png or .svg" in run.stderr
+
+
+@pytest.mark.parametrize("name", ["r.svg", "R.PNG"])
+def test_a_picture_is_drawn(tmp_path, name):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "lines/total": 0.5}\n')
+    run = assay("report", tmp_path, "--out", tmp_path / name)
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / name).stat().st_size > 1000

@@ -9,6 +9,7 @@ import click
 
 from assay._contract.recipe import Recipe
 from assay._plugins.registry import RECIPES, Registry, installed
+from assay.errors import shorten
 
 __all__ = ["command"]
 
@@ -67,7 +68,7 @@ def show(name: str, as_json: bool) -> None:
         click.echo("\nExamples")
         for one in recipe.examples:
             due = "left out" if one.reward is None else f"{one.reward:g}"
-            click.echo(f"  {due:>9}  {_short(str(one.row['completion']))}")
+            click.echo(f"  {due:>9}  {shorten(' '.join(str(one.row['completion']).split()), 90)}")
             click.echo(f"             {one.case}: {one.because}")
     click.echo(f"\nIn a reward\n  {full}\n")
 
@@ -98,8 +99,3 @@ def _examples(recipe: Recipe) -> list[dict[str, Any]]:
         {"row": dict(one.row), "reward": one.reward, "case": one.case, "because": one.because, "group": one.group}
         for one in recipe.examples
     ]
-
-
-def _short(text: str, limit: int = 90) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -116,6 +116,8 @@ class Call(Node):
     name: str
     positional: tuple[Node, ...] = ()
     named: tuple[tuple[str, Node], ...] = ()
+    #: Where the names of `named` stand in the line's text; empty if they stand in none.
+    names_at: tuple[Span, ...] = field(default=(), compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -262,11 +264,7 @@ def rewrite(node: Node, change: Callable[[Node], Node | None]) -> Node:
         new = _rewritten(value, change)
         if new is not value:
             parts[one.name] = new
-    if not parts:
-        return node
-    if isinstance(node, Negate) and isinstance(parts.get("operand"), Number):
-        return Number(-parts["operand"].value, at=node.at, source=node.source)  # as its text would be read
-    return replace(node, **parts)
+    return replace(node, **parts) if parts else node
 
 
 def _rewritten(value: Any, change: Callable[[Node], Node | None]) -> Any:

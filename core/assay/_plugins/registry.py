@@ -19,11 +19,11 @@ from assay.errors import PluginError, nearest
 from assay.sandbox import shared
 
 if TYPE_CHECKING:
+    from assay._contract.example import Example
     from assay._contract.recipe import Recipe
     from assay._contract.scores import Scores
     from assay.engine import Engine
     from assay.sandbox import Sandbox
-    from assay.testing import Example
 
 __all__ = ["GROUP", "RECIPES", "Plugin", "Registry", "installed"]
 

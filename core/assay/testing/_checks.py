@@ -19,6 +19,7 @@ from assay._contract.example import Example
 from assay._contract.verdict import Status, Verdict
 from assay._language.parser import RESERVED
 from assay.engine import Call, LocalEngine
+from assay.errors import shorten
 from assay.extract import wrap
 from assay.testing._adversarial_inputs import PAYLOADS, REFERENCES
 from assay.testing._verifier_under_test import VerifierUnderTest
@@ -304,5 +305,4 @@ def _shown(example: Example) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 300 else text[:297] + "..."
+    return shorten(repr(value), 300)

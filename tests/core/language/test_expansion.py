@@ -164,6 +164,13 @@ def test_an_argument_keeps_its_own_brackets(registry):
     assert scores.total.tolist() == [0.5]
 
 
+def test_a_number_behind_a_sign_is_a_negative_number(registry):
+    registry.register(plugin(r="1 - -row.x ** -row.y"), "sign")
+    written = with_recipes(Reward("sign.r(x=2, y=-1)"), registry)
+    assert written.text == {"total": "1 - -2 ** 1"}
+    assert Reward(written.text) == written
+
+
 def test_published_recipes_take_expressions():
     reward = assay.Scorer("recipe.judgelrm(first=row.gold - row.shift)").reward
     assert reward.text["error"] == "abs(s.first - (row.gold - row.shift)) + abs(s.second - row.second)"

@@ -150,11 +150,11 @@ def test_where_it_stands_is_no_part_of_what_it_says():
 
 
 def test_a_part_is_exchanged_and_the_rest_stays_the_same_object():
-    node = parse("total", "abs(row.x) + max(-row.x, math.answer(reference=row.x), 3)")
+    node = parse("total", "abs(row.x) + max(row.x, math.answer(reference=row.x), 3)")
     assert nodes.rewrite(node, lambda part: None) is node
     two = nodes.Number(2)
     changed = nodes.rewrite(node, lambda part: two if part == nodes.ColumnRef("x") else None)
-    assert unparse(changed) == "abs(2) + max(-2, math.answer(reference=2), 3)"
+    assert unparse(changed) == "abs(2) + max(2, math.answer(reference=2), 3)"
     assert parse("total", unparse(changed)) == changed
     assert changed.right.operands[2] is node.right.operands[2]
 
