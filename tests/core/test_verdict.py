@@ -61,6 +61,12 @@ def test_each_status_has_its_maker(make, status, score):
     assert (verdict.fields, verdict.artefact, verdict.seconds) == ({}, None, 0.0)
 
 
+def test_a_score_alone_is_a_verdict():
+    verdict = Verdict(0.5)
+    assert (verdict.reason, verdict.fields, verdict.details, verdict.artefact) == ("", {}, {}, None)
+    assert (verdict.status, verdict.seconds) == (Status.SCORED, 0.0)
+
+
 def test_timing_a_verdict_changes_nothing_else():
     verdict = Verdict(0.5, "why", {"recall": 0.25}, {"rows": 3}, b"image")
     timed = verdict.timed(1.5)

@@ -79,6 +79,29 @@ def chain(node):
         yield node
 
 
+FORMS = [
+    "1 + None * 'a'",
+    "[1, (2, 3)] == row.pair",
+    'row["the image"] + tokens',
+    "right + right.recall - sql.cells.recall",
+    "math.answer(3, reference=row.x).score",
+    "abs(-tokens) + mean(1, 2, weights=[3, 4])",
+    "group.mean(tokens, where=step) + group.size",
+    "not (not tokens)",
+    "1 < tokens <= 3",
+    "1 in [2] or 1 not in row.x and 2 is not None",
+    "(1 + 2) if tokens else (3 - 4)",
+    "default(right, 0, on_error=+1)",
+]
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_every_form_stands_where_it_says(text):
+    for part in walk(parse("total", f"  {text} ", LINES)):
+        start, end = part.at
+        assert part in chain(parse("total", f"  {text} "[start:end], LINES))
+
+
 @given(EXPRESSIONS)
 def test_every_part_stands_where_it_says(node):
     """The characters at which a part claims to stand are, read by themselves, that part."""
@@ -131,6 +154,7 @@ def test_children_are_what_stands_directly_below(text, below):
         ("group.size()", "group.size"),
         ("case(tokens > 1, 2, 3)", "2 if tokens > 1 else 3"),
         ("tokens is not None", "tokens is not None"),
+        ("(1 + tokens) if step else (2 - 3)", "(1 + tokens) if step else (2 - 3)"),
         ("tokens not in [1]", "tokens not in [1]"),
         ("0<tokens<=9", "0 < tokens <= 9"),
     ],

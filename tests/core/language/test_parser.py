@@ -338,6 +338,12 @@ def test_what_yaml_has_not_cut_has_no_such_hint(text):
     assert "YAML" not in str(caught.value)
 
 
+@pytest.mark.parametrize("sign", ["+", "-"])
+def test_the_sign_that_is_not_clear_is_named(sign):
+    with pytest.raises(RewardError, match=rf"whether the '\{sign}' belongs to this branch or to the whole 'if'"):
+        Reward(f"1 if tokens else 2 {sign} 3")
+
+
 def test_a_long_branch_is_shown_in_short():
     long = " + ".join(["tokens"] * 20)
     with pytest.raises(RewardError) as caught:
@@ -377,6 +383,9 @@ def test_the_bounds(text, accepted):
         "math.answer - 1 if truncated else 0",
         "0 if truncated else math.answer + 1 if tokens > 3 else 2",
         "tokens * 1 if tokens else 2 - 3",
+        "(1 + 2) if tokens else 3 + 4",
+        "max(1 + 2 if tokens else 3, 4)",
+        "max(4, 1 + 2 if tokens else 3)",
     ],
 )
 def test_rule_3_an_unparenthesised_ternary_inside_a_sum_is_refused(text):
@@ -390,6 +399,7 @@ def test_rule_3_an_unparenthesised_ternary_inside_a_sum_is_refused(text):
         "(1 if tokens else 2) + 3",
         "1 if tokens else (2 + 3)",
         "(1 + 2) if tokens else 3",
+        "( 1 + 2 ) if tokens else ( 3 - 4 )",
         "max(0, (1 + tokens if tokens else 2) - 3)",
         "0.1 * tokens if tokens else -2",
         "1 if tokens + 1 > 2 else 3",

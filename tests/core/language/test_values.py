@@ -40,6 +40,7 @@ def test_a_constant_is_scored_everywhere():
     assert column.values.tolist() == [2.0] * 3
     assert column.values.dtype == np.float64
     assert column.status.tolist() == [SCORED] * 3
+    assert column.status.dtype == np.uint8
     assert column.true.all()
 
 
@@ -127,4 +128,4 @@ def test_what_fails_has_no_value_but_a_reason(values):
     assert column.status.tolist() == [SCORED, ERROR, SCORED]
     assert column.reasons == {1: "broke"}
     assert column.values[0] == values[0]
-    assert column.values[1] is None or np.isnan(column.values[1])
+    assert column.values[1] is None if values.dtype == object else np.isnan(column.values[1])
