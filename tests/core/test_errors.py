@@ -56,6 +56,7 @@ def test_of_many_problems_eight_are_shown_and_all_are_carried(many, last):
     assert error.problems == tuple(problems)
     assert [f"line{n}, character 1" in str(error) for n in range(many)] == [n < 8 for n in range(many)]
     assert str(error).splitlines()[-1].endswith(last)
+    assert len(str(error).splitlines()) == 3 * min(many, 8) + (many > 8)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ FORMS = [
     "abs(-tokens) + mean(1, 2, weights=[3, 4])",
     "group.mean(tokens, where=step) + group.size",
     "not (not tokens)",
-    "1 < tokens <= 3",
+    "1 < tokens <= 3 + pi",
     "1 in [2] or 1 not in row.x and 2 is not None",
     "(1 + 2) if tokens else (3 - 4)",
     "default(right, 0, on_error=+1)",

@@ -100,6 +100,8 @@ def test_reads_and_writes_back(text):
         ("(x := 1)", "assignment"),
         ("row.a.b['c']", "brackets"),
         ("1e999", "too large"),
+        ("1" + "0" * 400, "too large"),
+        ("row.x(1)", "total, character 1: a column can't be called"),
         ("9**9**9", "exponent"),
         ("tokens ** 101", "exponent"),
         ("tokens ** -(10 ** 3)", "exponent"),
