@@ -24,8 +24,8 @@ from mutmut.utils.file_utils import walk_mutatable_files
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "mutation"
-#: mutmut's word for what happened, where a test noticed; a mutant that never ends is noticed too.
-KILLED = ("killed", "timeout", "segfault")
+#: mutmut's words for what a test has noticed (a mutant that never ends is noticed too), and for what none has.
+KILLED, SURVIVED = ("killed", "timeout", "segfault"), ("survived", "no tests", "suspicious")
 
 
 def main() -> None:
@@ -66,7 +66,7 @@ def results(module: str) -> Iterator[tuple[str, Path, dict[str, str]]]:
             data = SourceFileMutationData(path=path)
             data.load()
             found = {mutant: status_by_exit_code[code] for mutant, code in data.exit_code_by_key.items()}
-            yield name, path, {mutant: what for mutant, what in found.items() if what != "not checked"}
+            yield name, path, {mutant: what for mutant, what in found.items() if what in KILLED + SURVIVED}
 
 
 def report(module: str) -> None:
@@ -86,7 +86,7 @@ def show(module: str) -> None:
     """Print the changes that no test noticed."""
     for _, path, mutants in results(module):
         for mutant, what in mutants.items():
-            if what not in KILLED:
+            if what in SURVIVED:
                 print(f"# {mutant}: {what}\n{get_diff_for_mutant(mutant, path=path)}\n")
 
 
