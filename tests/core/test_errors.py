@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.errors import Problem, nearest, refuse
+from assay.errors import Problem, nearest, refuse, shorten
 
 
 def problem(text, at, line="total"):
@@ -71,3 +71,8 @@ def test_of_many_problems_eight_are_shown_and_all_are_carried(many, last):
 )
 def test_a_misspelt_name_means_the_nearest(name, known, meant):
     assert nearest(name, known) == meant
+
+
+@pytest.mark.parametrize(("text", "shown"), [("12345678", "12345678"), ("123456789", "12345..."), ("", "")])
+def test_what_is_too_long_is_cut_and_says_so(text, shown):
+    assert shorten(text, 8) == shown

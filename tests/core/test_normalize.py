@@ -142,6 +142,7 @@ def test_a_megabyte(piece):
 def test_occurrences():
     assert occurrences("<think><a>1</a></think><a>2</a>", "tag:a") == ["1", "2"]
     assert occurrences("```sql\nx\n```\n```\ny\n```", "fence:sql") == ["x"]
+    assert occurrences("a\nb", "last_line") == ["b"]
     assert occurrences("none", "tag:a|boxed") == []
     with pytest.raises(ValueError, match="no way to find"):
         occurrences("x", "nowhere")

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from assay import DataError, Sample
-from assay._contract.sample import follow, read_samples, text_of
+from assay._contract.sample import RUN_FIELDS, follow, known_fields, read_samples, text_of
 
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2+2?"}]
 ANSWER = [{"role": "assistant", "content": "4"}]
@@ -242,3 +242,10 @@ def test_a_column_that_only_some_rows_have_is_none_in_the_others():
 
 def test_a_row_s_own_group_is_never_that_of_a_row_without_one():
     assert len({s.group for s in read_samples([{"completion": "x", "group": 1}, {"completion": "y"}])}) == 2
+
+
+def test_what_any_sample_tells_of_the_run_is_known():
+    samples = read_samples([{"completion": "x", "tokens": 0}, {"completion": "y", "step": 3}])
+    assert set(known_fields(samples)) == {"tokens", "step"}
+    assert known_fields(read_samples([{"completion": "x"}])) == []
+    assert known_fields([]) == list(RUN_FIELDS)

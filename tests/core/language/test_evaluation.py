@@ -102,6 +102,7 @@ def test_one_sample(judge, reward, row, expected):
     [
         ("1 + row.x / (say.a - 1)", "row.x / (say.a - 1)"),
         ("2 * log(say.a - 1)", "log(say.a - 1)"),
+        ("2 * ratio(1e300, row.x * 1e-300, 7)", "1e+300 / (row.x * 1e-300)"),
         ("(say.a - 3) ** 0.5 + 1", "(say.a - 3) ** 0.5"),
     ],
 )
