@@ -81,7 +81,7 @@ def extract(text: str, how: str, *, lenient: bool = False) -> Extraction:
     final = final_part(text)
     reasons = []
     for method, argument in _read(how):
-        whole_text = argument.lower() in _REASONING_TAGS if method == "tag" else argument.endswith("think>")
+        whole_text = argument.lower() in _REASONING_TAGS if method == "tag" else argument.rstrip().endswith("think>")
         candidates, missing = _LOOK[method](text if whole_text else final, argument)
         if not candidates and lenient and not missing.startswith("a "):
             candidates, missing = _LOOK[method](text, argument)
