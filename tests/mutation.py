@@ -27,6 +27,8 @@ FOLDER = ROOT / "build" / "mutation"
 #: mutmut's words for what a test has noticed (a mutant that never ends is noticed too), and for what none has.
 KILLED, SURVIVED = ("killed", "timeout", "segfault"), ("survived", "no tests", "suspicious")
 
+COULD_NOT_BEGIN = 255
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Mutation testing of the core.")
@@ -65,7 +67,11 @@ def results(module: str) -> Iterator[tuple[str, Path, dict[str, str]]]:
         if name == module or name.startswith(f"{module}."):
             data = SourceFileMutationData(path=path)
             data.load()
-            found = {mutant: status_by_exit_code[code] for mutant, code in data.exit_code_by_key.items()}
+            # mutmut takes a run that pytest could not begin for one that never ended.
+            found = {
+                mutant: "suspicious" if code == COULD_NOT_BEGIN else status_by_exit_code[code]
+                for mutant, code in data.exit_code_by_key.items()
+            }
             yield name, path, {mutant: what for mutant, what in found.items() if what in KILLED + SURVIVED}
 
 
