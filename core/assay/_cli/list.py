@@ -94,7 +94,7 @@ def described(verifier: Verifier) -> dict[str, Any]:
         "range": list(verifier.range),
         "scope": verifier.scope,
         "kind": verifier.kind,
-        "boolean": verifier.boolean,
+        "boolean": bool(verifier.boolean),
         "distribution": verifier.distribution,
         "version": verifier.version,
     }

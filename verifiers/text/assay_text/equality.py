@@ -63,7 +63,7 @@ def _all_of(reference: Any, options: Mapping[str, Any]) -> str:
     return wrap(" ".join([keywords] if isinstance(keywords, str) else keywords), options["extract"])
 
 
-@verifier(boolean=True, bounded=True, exemplar=_all_of)
+@verifier(boolean={"credit": "all"}, bounded=True, exemplar=_all_of)
 def contains(
     completion: str,
     reference: Any = None,
