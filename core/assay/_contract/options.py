@@ -58,12 +58,10 @@ class Option:
         Raises:
             ValueError: the value is of another type. The message is a sentence without the option's name.
         """
-        from pydantic import ValidationError
-
         try:
             return self._adapter.validate_python(value)
-        except ValidationError as problem:
-            first = problem.errors()[0]["msg"]
+        except ValueError as problem:
+            first = problem.errors()[0]["msg"]  # type: ignore[attr-defined]  # pydantic's ValidationError
             raise ValueError(f"must be {self.type_name}, got {value!r}: {first}") from None
 
     @cached_property
