@@ -22,6 +22,8 @@ def f(completion: str, *, limit: int = 3, kinds: list[Literal["a", "b"]] | None 
 
 
 class Demo:
+    """The plugin `demo`."""
+
     @hookimpl
     def assay_verifiers(self) -> list[Any]:
         return [f]

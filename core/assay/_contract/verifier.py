@@ -155,7 +155,7 @@ class Verifier(Generic[P, R]):
             return all(name in options and options[name] == value for name, value in self.boolean.items())
         return self.boolean
 
-    def installed_as(self, plugin: str, distribution: str, version: str) -> Verifier:
+    def installed_as(self, plugin: str, distribution: str, version: str) -> Verifier[P, R]:
         """Return a copy that knows where it came from."""
         return replace(self, plugin=plugin, distribution=distribution, version=self.version or version)
 
