@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Literal, overload
 
 from assay._contract.options import REQUIRED, Option, OptionGroup, documented, is_group
@@ -174,29 +175,32 @@ class Verifier(Generic[P, R]):
         try:
             return self._kept(Verdict(returned.__float__()), options)
         except (AttributeError, TypeError, ValueError):
-            kind = type(returned).__name__
-            return Verdict.error(f"{self.name} returned a {kind}, not a number, a bool, None or a Verdict")
+            return self._breach(f"returned a {type(returned).__name__}, not a number, a bool, None or a Verdict")
+
+    def _breach(self, how: str) -> Verdict:
+        """The verdict where the function ran and what it returned breaks the contract; the details say `breach`."""
+        return Verdict.error(f"{self.name} {how}", breach=True)
 
     def _kept(self, returned: Verdict, options: Mapping[str, Any]) -> Verdict:
         """Hold a verdict to the ranges and fields that were declared."""
         if not returned.status.has_score:
             return returned
         if self.boolean and returned.score not in (0.0, 1.0) and self.is_boolean(options):
-            return Verdict.error(f"{self.name} declares itself boolean and returned {returned.score:g}")
+            return self._breach(f"declares itself boolean and returned {returned.score:g}")
         if not self.fields and returned.score is not None and self.range[0] <= returned.score <= self.range[1]:
             return returned
         named = {"score": (returned.score, self.range)}
         for name, bounds in self.fields.items():
             if returned.status is Status.SCORED and name not in returned.fields:
-                return Verdict.error(f"{self.name} declares the field '{name}' and did not return it")
+                return self._breach(f"declares the field '{name}' and did not return it")
             named[name] = (returned.fields.get(name), bounds)
         for name, (value, (low, high)) in named.items():
             if value is None:
                 continue
             if math.isnan(value):
-                return Verdict.error(f"{self.name} returned NaN as its {name}")
+                return self._breach(f"returned NaN as its {name}")
             if returned.status is Status.SCORED and not low <= value <= high:
-                return Verdict.error(f"{self.name} returned {value:g} as its {name}, outside {low:g}..{high:g}")
+                return self._breach(f"returned {value:g} as its {name}, outside {low:g}..{high:g}")
         return returned
 
     def failure(self, problem: BaseException) -> Verdict:
@@ -242,10 +246,10 @@ class Verifier(Generic[P, R]):
 
     def verdicts(self, returned: Any, size: int, options: Mapping[str, Any]) -> list[Verdict]:
         """Turn what a group or batch verifier returned into a verdict for each of `size` members."""
-        each = list(returned)
+        each = list(islice(returned, size + 1))  # a generator may never end
         if len(each) != size:
-            wrong = f"{self.name} returned {len(each)} verdicts for a {self.scope} of {size}"
-            return [Verdict.error(wrong)] * size
+            many = f"more than {size}" if len(each) > size else str(len(each))
+            return [self._breach(f"returned {many} verdicts for a {self.scope} of {size}")] * size
         return [self.verdict(one, options) for one in each]
 
     def _positional(self, inputs: Mapping[str, Any]) -> list[Any]:
