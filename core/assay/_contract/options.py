@@ -114,7 +114,9 @@ class OptionGroup:
             hints = typing.get_type_hints(of)
         except Exception as problem:
             raise PluginError(f"the annotations of {of.__name__} can't be resolved: {problem}") from problem
-        docs = documented(inspect.getdoc(of) or "")
+        docs: dict[str, str] = {}
+        for base in reversed(of.__mro__):
+            docs |= documented(inspect.cleandoc(base.__doc__ or ""))
         options = {}
         for one in dataclasses.fields(of):
             if one.init:
