@@ -57,7 +57,7 @@ def answer(call: Call) -> tuple[Verdict, ...]:
     """Judge a call in this thread, or on a loop of its own for a coroutine function."""
     one = call.verifier
     if one.is_async:
-        return tuple(replace(verdict, seconds=0.0) for verdict in AsyncRunner(1).run([call])[0])
+        return tuple(replace(verdict, seconds=0.0) for verdict in AsyncRunner(1).start([call]).finish()[0])
     if one.scope == "group" or call.size > 1:  # samples of a batch, together
         return tuple(one.judge_group(call.inputs, call.options, call.size))
     return (one.judge(call.inputs, call.options),)
@@ -81,7 +81,7 @@ def _in_worker(call: Call, seconds: float) -> tuple[Verdict, ...] | str:
         pickled = by_value(one)
     sent = (reference_to(one), pickled, (one.plugin, one.distribution, one.version))
     inputs = {"sent": sent, "inputs": call.inputs, "options": call.options, "size": call.size}
-    said = pool().run([Call(replace(_asked, timeout=seconds), inputs, {})])[0][0]
+    said = pool().start([Call(replace(_asked, timeout=seconds), inputs, {})]).finish()[0][0]
     if said.status is Status.TIMEOUT:
         return _late(seconds)
     if said.status is Status.ERROR:

@@ -144,11 +144,11 @@ class VerifierUnderTest:
         Coroutine functions, those of kind `gpu` and those that can't be sent stay here, as they do on the engine.
         """
         if self.verifier.is_async:
-            return AsyncRunner(8).run(calls)
+            return AsyncRunner(8).start(calls).finish()
         if self.verifier.kind == "gpu" or not self.sendable:
             return [self.judge(call) for call in calls]
         late = replace(self.verifier, timeout=self.seconds)
-        return pool().run([replace(call, verifier=late) for call in calls])
+        return pool().start([replace(call, verifier=late) for call in calls]).finish()
 
     @cached_property
     def sendable(self) -> bool:
