@@ -23,7 +23,7 @@ __all__ = ["VerifierUnderTest"]
 #: What stands for an input of which nothing is known but its name, in turn.
 _GUESSES: tuple[Any, ...] = ("1", "the answer is 1", ["1"], {"a": 1})
 _KNOWN: dict[str, Any] = {"messages": [{"role": "assistant", "content": "1"}], "row": {"a": 1}, "tokens": 1}
-#: What stands for an input or a required option of a type.
+#: What stands for an input of a type.
 _OF_TYPE: dict[Any, Any] = {bool: True, int: 1, float: 1.0, str: "1", list: ["1"], dict: {"a": 1}}
 #: Seconds that a call of the suite may take where inputs are guesses, and at the most where they are examples.
 _GUESS_SECONDS, _EXAMPLE_SECONDS = 5.0, 60.0
@@ -56,8 +56,7 @@ class VerifierUnderTest:
         """The examples, or guesses where there are none and where a guess can harm nobody."""
         if self.examples:
             return self.examples
-        options = {name: _of_type(one.annotation) for name, one in self.verifier.options.items() if one.required}
-        if self.verifier.kind == "io" or None in options.values():
+        if self.verifier.kind == "io" or any(option.required for option in self.verifier.options.values()):
             return ()
         found: list[Example] = []
         for guess in _GUESSES:
@@ -65,7 +64,7 @@ class VerifierUnderTest:
             if self.verifier.scope == "group":
                 inputs = {name: [value] * 3 for name, value in inputs.items()}
             if all(one.inputs != inputs for one in found):
-                found.append(Example(inputs, options=options))
+                found.append(Example(inputs))
         return tuple(found)
 
     def _guess(self, name: str, guess: Any) -> Any:
@@ -175,8 +174,6 @@ class VerifierUnderTest:
 def _of_type(annotation: Any) -> Any:
     """Return a value of a type, `None` where none can be guessed."""
     origin = typing.get_origin(annotation)
-    if origin is typing.Literal:
-        return typing.get_args(annotation)[0]
     value = _OF_TYPE.get(origin or annotation)
     inner = _OF_TYPE.get(next(iter(typing.get_args(annotation)), None)) if origin is list else None
     return copy.deepcopy(value if inner is None else [inner])

@@ -53,6 +53,10 @@ class Said:
         def yes(row):
             return said(row["a"])
 
+        @verifier(boolean={"credit": "all"}, bounded=True)
+        def firm(row, *, credit: str = "all"):
+            return 1.0
+
         @verifier(bounded=True)
         def same(completion: str, reference: str, *, ignore_case: bool = False, words: list[str] | None = None):
             return float(completion == reference)
@@ -71,7 +75,7 @@ class Said:
         def looks(image: object, *, like: str = "X"):
             return float(image == like)
 
-        self.offered = [a, b, c, yes, same, most, painted, looks]
+        self.offered = [a, b, c, yes, firm, same, most, painted, looks]
 
     @hookimpl
     def assay_verifiers(self):

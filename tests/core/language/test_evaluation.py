@@ -211,7 +211,7 @@ class Counting:
         ("say.a + say.b", {}, [["a", "b"]]),
         ({"one": "say.a", "two": "say.b", "total": "one * two", "seen": "say.c"}, {}, [["a", "b", "c"]]),
         ("say.a - group.mean(say.b)", {}, [["a", "b"]]),
-        ("say.a if say.b else say.c", {}, [["b"], ["a"]]),
+        ("say.a if say.b > 0 else say.c", {}, [["b"], ["a"]]),
         ("say.a or say.b or say.c", {"a": 0, "b": 0}, [["a"], ["b"], ["c"]]),
         ("(say.a and say.b) + (say.c and say.same(reference='x'))", {}, [["a", "c"], ["b", "same"]]),
         ("say.looks(image=say.painted) + say.a", {}, [["painted", "a"], ["looks"]]),
