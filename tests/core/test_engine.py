@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -321,7 +322,6 @@ engine.run([Call(wild, {{"completion": f"sleep {{i}}"}}, {{}}) for i in range(10
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
 def test_workers_are_gone_when_the_parent_is(how):
-    import signal
 
     code = INTERRUPTED.format(folder=str(Path(__file__).parent))
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -456,3 +456,32 @@ def test_statistics_count_every_call_of_many_threads():
     counted = engine.statistics
     assert counted.calls == 1600
     assert counted.evaluated + counted.repeated + counted.remembered == 1600
+
+
+def test_a_worker_starts_where_the_system_refuses_its_limit_on_memory():
+    """A hard limit below the one that is asked for can't be raised, so that `setrlimit` raises, as it does on macOS."""
+    code = """if True:
+        import resource
+        from assay import verifier
+        from assay.engine import Call, LocalEngine
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        below = 8 * 2**30
+        resource.setrlimit(resource.RLIMIT_AS, (below, below if hard == resource.RLIM_INFINITY else min(below, hard)))
+
+        @verifier
+        def limit(completion: str) -> float:
+            import resource
+
+            try:
+                resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**40))
+            except ValueError:
+                return 1.0
+            return 0.0
+
+        engine = LocalEngine(workers=1, memory=2**40)
+        print(engine.run([Call(limit, {"completion": ""}, {})])[0][0])
+        engine.close()
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "score=1.0" in done.stdout, done.stdout + done.stderr
