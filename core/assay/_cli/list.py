@@ -87,6 +87,7 @@ def described(verifier: Verifier) -> dict[str, Any]:
                 "type": one.type_name,
                 "required": one.required,
                 "default": None if one.required else _plain(one.default),
+                "doc": one.doc,
             }
             for one in verifier.options.values()
         ],

@@ -16,7 +16,7 @@ from assay.errors import PluginError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-__all__ = ["REQUIRED", "Option", "OptionGroup", "documented", "is_group"]
+__all__ = ["REQUIRED", "Option", "OptionGroup", "documented", "is_group", "without_options"]
 
 REQUIRED: Any = inspect.Parameter.empty
 
@@ -142,6 +142,11 @@ def is_group(annotation: Any) -> bool:
 def documented(doc: str) -> dict[str, str]:
     """Return what a docstring says of each name in its section `Options:` (or, of a class, `Attributes:`)."""
     return dict(_entries(doc))
+
+
+def without_options(doc: str) -> str:
+    """Return a docstring without its section on options."""
+    return _SECTION.sub("", doc).strip()
 
 
 def _entries(doc: str) -> Iterator[tuple[str, str]]:
