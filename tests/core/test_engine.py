@@ -465,3 +465,32 @@ def test_there_are_as_many_workers_as_the_process_may_use_processors():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert run.stdout.split() == ["1", "1"], run.stderr
+
+
+def test_a_worker_starts_where_the_system_refuses_its_limit_on_memory():
+    """A hard limit below the one that is asked for can't be raised, so that `setrlimit` raises, as it does on macOS."""
+    code = """if True:
+        import resource
+        from assay import verifier
+        from assay.engine import Call, LocalEngine
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        below = 8 * 2**30
+        resource.setrlimit(resource.RLIMIT_AS, (below, below if hard == resource.RLIM_INFINITY else min(below, hard)))
+
+        @verifier
+        def limit(completion: str) -> float:
+            import resource
+
+            try:
+                resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**40))
+            except ValueError:
+                return 1.0
+            return 0.0
+
+        engine = LocalEngine(workers=1, memory=2**40)
+        print(engine.run([Call(limit, {"completion": ""}, {})])[0][0])
+        engine.close()
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "score=1.0" in done.stdout, done.stdout + done.stderr

@@ -51,6 +51,7 @@ def test_list_and_show():
     assert found["inputs"] == ["completion", "reference"]
     assert {"name": "tolerance", "type": "float | None", "required": False, "default": None} in found["options"]
     assert "boxed" in assay("show", "math.answer").stdout
+    assert assay("show", "grounding.iou").stdout.count("where a ramp begins.") == 1  # of a group of options
     assert json.loads(assay("show", "format", "--json").stdout)[0]["name"] == "format.tags"
 
 

@@ -87,6 +87,7 @@ def described(verifier: Verifier) -> dict[str, Any]:
                 "type": one.type_name,
                 "required": one.required,
                 "default": None if one.required else _plain(one.default),
+                "doc": one.doc,
             }
             for one in verifier.options.values()
         ],
@@ -94,7 +95,7 @@ def described(verifier: Verifier) -> dict[str, Any]:
         "range": list(verifier.range),
         "scope": verifier.scope,
         "kind": verifier.kind,
-        "boolean": verifier.boolean,
+        "boolean": bool(verifier.boolean),
         "distribution": verifier.distribution,
         "version": verifier.version,
     }

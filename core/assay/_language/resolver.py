@@ -326,7 +326,7 @@ class _Resolver:
 
     def _condition(self, node: Node, program: BoundReward) -> None:
         call = program.call(node)
-        if call is not None and not call.verifier.boolean:
+        if call is not None and not call.verifier.is_boolean(call.options):
             self._problem(
                 "type",
                 node,

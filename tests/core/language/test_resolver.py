@@ -35,6 +35,8 @@ from assay import RewardError, Scorer
         ({"two": "say.c + 1", "total": "two.twice"}, "type", "not one verifier"),
         ("1 if say.c else 0", "type", "graded"),
         ("not say.c", "type", "graded"),
+        ("not say.firm(credit='part')", "type", "graded"),
+        ("1 if say.firm(credit=row.x) else 0", "type", "graded"),
         ({"graded": "say.c", "total": "1 if graded else 0"}, "type", "graded"),
         ("group.mean(tokens, where=say.c)", "type", "graded"),
         ("row.task == 1", "type", "never equal"),

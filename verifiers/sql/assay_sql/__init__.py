@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assay import Verifier, hookimpl
@@ -15,13 +15,33 @@ from assay_sql.structure import structure
 if TYPE_CHECKING:
     import click
 
-__all__ = ["assay_commands", "assay_verifiers", "cells", "equivalent", "execution", "schema", "structure", "valid"]
+    from assay.testing import Example
+
+__all__ = [
+    "assay_commands",
+    "assay_examples",
+    "assay_verifiers",
+    "cells",
+    "equivalent",
+    "execution",
+    "schema",
+    "structure",
+    "valid",
+]
 
 
 @hookimpl
 def assay_verifiers() -> Sequence[Verifier]:
     """The verifiers of this plugin."""
     return [execution, cells, valid, schema, structure, equivalent]
+
+
+@hookimpl
+def assay_examples() -> Mapping[str, Sequence[Example]]:
+    """Queries and the verdicts due, for `assay.testing`."""
+    from assay_sql.examples import examples
+
+    return examples()
 
 
 @hookimpl
