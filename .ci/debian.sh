@@ -25,5 +25,5 @@ provide() {
 install_packages() {
     as_root apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 \
-            install --no-install-recommends "$@" >&2
+            install --no-install-recommends "$@" >/dev/null
 }

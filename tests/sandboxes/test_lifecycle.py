@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from places import NAMES, collect_connections, made, usable
+from places import NAMES, made, usable
 
 from assay.sandbox import Limits, Program
 
@@ -49,9 +49,9 @@ def left(folder):
 
 
 def containers_of(pid):
-    docker = pytest.importorskip("docker")
-    client = docker.from_env()
-    with contextlib.closing(client):
+    from assay_docker.engine import Engine
+
+    with contextlib.closing(Engine.from_env()) as client:
         owned = client.containers.list(all=True, filters={"label": "assay.sandbox"}, ignore_removed=True)
         return [one.id for one in owned if one.labels["assay.owner"].split("/")[2] == str(pid)]
 
@@ -99,11 +99,12 @@ def test_nothing_is_left(name, ending, tmp_path):
 
 def test_an_orphaned_container_is_reaped_at_the_next_start():
     usable("docker").close()
-    docker = pytest.importorskip("docker")
-    client = docker.from_env()
-    with contextlib.closing(client):
-        from assay_docker.sandbox import _owner
+    import docker
 
+    from assay_docker.engine import Engine
+    from assay_docker.sandbox import _owner
+
+    with contextlib.closing(Engine.from_env()) as client:
         dead = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
         labels = {"assay.sandbox": "1", "assay.owner": _owner(dead.pid)}
         dead.communicate(b"\n")
@@ -198,13 +199,13 @@ def test_repeated_use_leaks_nothing(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the collector may meet them in the middle of it
 def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
     """On an engine of the test's own, which it may kill."""
     usable("docker").close()
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
         pytest.skip("needs root and dockerd, for an engine of its own")
-    docker = pytest.importorskip("docker")
+    from assay_docker.engine import Engine
+
     folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))  # a socket's path is short
     address = f"unix://{folder}/s"
 
@@ -213,6 +214,7 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
     def start():
         engine = subprocess.Popen(
             ["dockerd", "-H", address, "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid",
+             "--containerd-namespace", folder.name, "--containerd-plugins-namespace", f"{folder.name}-plugins",
              "--bridge=none", "--iptables=false", "--ip6tables=false"], stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
 
@@ -225,11 +227,11 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
         wait_until(answers, 60)
         return engine
 
-    with contextlib.closing(docker.from_env(timeout=300)) as client:
+    with contextlib.closing(Engine.from_env(timeout=300)) as client:
         image = b"".join(client.images.get("assay-python").save(named=True))
     engine = start()
     try:
-        with contextlib.closing(docker.DockerClient(address, timeout=300)) as client:
+        with contextlib.closing(Engine(address, timeout=300)) as client:
             client.images.load(image)
         monkeypatch.setenv("DOCKER_HOST", address)
         with made("docker", workers=2) as sandbox:
@@ -249,7 +251,7 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
             engine = start()
             again = sandbox.run(Program(source="print('after')"))
             assert again.stdout == "after\n", again
-        with contextlib.closing(docker.DockerClient(address, timeout=60)) as client:
+        with contextlib.closing(Engine(address, timeout=60)) as client:
             wait_until(lambda: not client.containers.list(all=True, ignore_removed=True))
     finally:
         engine.terminate()
@@ -261,4 +263,3 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
         mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if str(folder) in line]
         subprocess.run(["umount", *reversed(mounts)], check=False, capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
-        collect_connections()

@@ -39,7 +39,12 @@ def published_by(publisher: str, etc: Path = Path("/etc/apt")) -> list[str]:
         lists, cache = Path(folder, "lists"), Path(folder, "cache")
         (lists / "partial").mkdir(parents=True)
         (cache / "archives" / "partial").mkdir(parents=True)
-        places = [f"-oDir::Etc={etc}", f"-oDir::State::lists={lists}", f"-oDir::Cache={cache}", "-oAPT::Sandbox::User=root"]
+        places = [
+            f"-oDir::Etc={etc}",
+            f"-oDir::State::lists={lists}",
+            f"-oDir::Cache={cache}",
+            "-oAPT::Sandbox::User=root",
+        ]
         subprocess.run(["apt-get", "update", "-qq", *places, *_RELEASE_FILES_ALONE], check=False, stdout=sys.stderr)  # noqa: S603, S607
         asked = ["apt-get", "indextargets", "--no-release-info", f"--format={_INDEX}", *places, "Created-By: Packages"]
         listed = subprocess.run(asked, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
