@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -236,6 +237,30 @@ def test_a_deadline_counts_from_the_start_of_its_own_call(engine):
 def napping(completion: str):
     time.sleep(0.3)
     return 1.0
+
+
+def test_waiting_for_a_processor_is_not_late(engine):
+    """Among so many busy processes a call takes five times as long as alone; its deadline is three times that."""
+    (alone,) = engine.run([call(busy, "alone")])[0]
+    hurried = replace(busy, timeout=3 * alone.score)
+    crowd = 4 * len(os.sched_getaffinity(0))
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(crowd)]
+    try:
+        (verdict,) = engine.run([call(hurried, "crowded")])[0]
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert verdict.status == "scored", verdict
+    assert verdict.seconds > verdict.score
+
+
+@verifier(range=(0, 100))
+def busy(completion: str):
+    """The processor time that a little work takes."""
+    started = time.process_time()
+    sum(i * i for i in range(3_000_000))
+    return time.process_time() - started
 
 
 def test_identical_calls_are_evaluated_once(engine):

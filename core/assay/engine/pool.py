@@ -1,9 +1,9 @@
 """A pool of worker processes with a deadline for each call.
 
 Workers are plain subprocesses: they start from any thread, in a daemonic process and after CUDA, and never by a fork
-of the caller. A call's deadline counts from its own start, and does not count what its worker waits for a processor that
-others hold, up to ten times the deadline. A call that passes it costs its worker's life, and nobody
-else anything: the calls that were waiting behind it go to another.
+of the caller. A call's deadline counts from its own start, without what its worker waits for a processor that others
+hold, up to ten times the deadline. A call that passes it costs its worker's life, and nobody else anything: the calls
+that were waiting behind it go to another.
 """
 
 from __future__ import annotations
