@@ -16,7 +16,7 @@ help:
 	@echo "make test   run the tests, but for the slowest"
 	@echo "make test-all   all of them, as continuous integration does"
 	@echo "make lint   check style and types"
-	@echo "make bench  measure assay beside its peers"
+	@echo "make bench  test what holds on an idle machine, and measure assay beside its peers"
 	@echo "make clean  remove the virtual environment and caches"
 
 $(READY): pyproject.toml constraints.txt $(wildcard $(addsuffix /pyproject.toml,$(PLUGINS)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,18 @@ def dropped_unclosed():
     yield
     if descriptors() - before:
         gc.collect()
+
+
+@pytest.fixture
+def crowd():
+    """So many busy processes that whatever else runs gets a fifth of a processor, and takes five times as long."""
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in os.sched_getaffinity(0) for _ in range(4)
+    ]
+    yield
+    for one in busy:
+        one.kill()
+        one.wait()
 
 
 @pytest.fixture
