@@ -15,7 +15,7 @@ import pytest
 ray = pytest.importorskip("ray", reason="the engine on Ray needs assay-ray: pip install assay-ray")
 
 from assay import hookimpl, score, verifier  # noqa: E402
-from assay.registry import Registry  # noqa: E402
+from assay._plugins.registry import Registry  # noqa: E402
 from assay_ray.engine import RayEngine  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]

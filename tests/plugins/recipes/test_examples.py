@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 import assay
+from assay._plugins.registry import installed
 from assay.engine import LocalEngine
-from assay.registry import installed
 
 SCRIPT = """
 CREATE TABLE singer (id INTEGER, name TEXT, country TEXT);

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from assay import PluginError
-from assay.registry import installed
+from assay._plugins.registry import installed
 
 
 def usable():
