@@ -26,6 +26,10 @@ if [ -z "${DOCKER_HOST:-}" ]; then
     export DOCKER_HOST=unix://$folder/socket
     echo "DOCKER_HOST=$DOCKER_HOST"
     if ! answers; then
+        as_root true 2>/dev/null || {
+            echo "To start an engine needs root, or sudo that asks for no password; or name in DOCKER_HOST one that runs."
+            exit 1
+        } >&2
         mkdir -p "$folder"
         if runsc=$(command -v runsc); then
             # Without a network stack: programs get no network anyway, and gVisor's own does not start on every kernel.
