@@ -37,9 +37,10 @@ if [ -z "${DOCKER_HOST:-}" ]; then
         else
             echo '{}'
         fi >"$folder/settings.json"
-        # An engine that was killed may have left its containerd's file, which the next would wait for.
-        left=$folder/exec/containerd/containerd.pid
-        as_root sh -c '! [ -e "$0" ] || grep -q containerd "/proc/$(cat "$0")/cmdline" 2>/dev/null || rm "$0"' "$left"
+        # What was killed has left its number, which by now may be another process's.
+        as_root sh -c 'for file in "$0/pid" "$0/exec/containerd/containerd.pid"; do
+            [ ! -e "$file" ] || grep -qaF "$0" "/proc/$(cat "$file")/cmdline" 2>/dev/null || rm "$file"
+        done' "$folder"
         as_root dockerd --config-file="$folder/settings.json" --host="$DOCKER_HOST" --group="$(id -gn)" \
             --data-root="$folder/data" --exec-root="$folder/exec" --pidfile="$folder/pid" \
             --containerd-namespace=assay --containerd-plugins-namespace=assay-plugins \
