@@ -105,7 +105,7 @@ class Program:
             self.channel.send(["answer", on_callback(answer)])
 
     def _waited(self) -> float:
-        """Return the seconds for which the program's process has waited for a processor, 0 where that can't be known."""
+        """Return the seconds for which the program's process has waited for a processor, 0 where nobody tells."""
         try:
             with open(f"/proc/{self.process}/schedstat") as file:  # noqa: PTH123 - pathlib is slow to import
                 return int(file.read().split()[1]) / 1e9
