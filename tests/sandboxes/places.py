@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from assay._plugins.registry import installed
+from assay import installed
 
 NAMES = ["process", "bubblewrap", "docker", "gvisor"]
 
