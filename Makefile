@@ -16,7 +16,7 @@ help:
 	@echo "make test   run the tests, but for the slowest"
 	@echo "make test-all   all of them, as continuous integration does"
 	@echo "make lint   check style, types and who imports whom"
-	@echo "make bench  measure assay beside its peers"
+	@echo "make bench  test what holds on an idle machine, and measure assay beside its peers"
 	@echo "make clean  remove the virtual environment and caches"
 
 $(READY): pyproject.toml constraints.txt $(wildcard $(addsuffix /pyproject.toml,$(PLUGINS)))
@@ -30,10 +30,10 @@ demo: $(READY)
 	@$(BIN)/python examples/demo/demo.py
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto -m "not slow"
+	@$(BIN)/python -m pytest -n auto -m "not slow and not timing"
 
 test-all: $(READY)
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto -m "not timing"
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet
@@ -43,6 +43,7 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/requirements.txt
+	@$(BIN)/python -m pytest -n0 -m timing
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:

@@ -181,7 +181,8 @@ class _Resolver:
             return None
         given = dict(zip(options, node.positional, strict=False))
         names = [*options, *(i.name for i in verifier.inputs)]
-        places = node.names_at or [value.at for _, value in node.named]
+        # What an expansion has added has no name in a text, and stands for itself.
+        places = [*node.names_at, *(value.at for _, value in node.named[len(node.names_at) :])]
         for (name, value), at in zip(node.named, places, strict=True):
             if name not in names:
                 near = nearest(name, names)
