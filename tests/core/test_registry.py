@@ -146,7 +146,7 @@ def test_the_first_party_plugins_are_found_like_any_other():
     registry = Registry()
     for name in ("format", "math"):
         assert registry.problem(name) is None
-        assert all(one.distribution == f"assay-{name}" for one in registry.verifiers(name).values())
+        assert all(one.distribution == f"assay-{name}" for one in registry.offers(name).verifiers.values())
 
 
 def test_a_verifier_of_this_process_needs_no_package():

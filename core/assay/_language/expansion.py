@@ -48,7 +48,7 @@ def _calls(reward: Reward, line: str, registry: Registry) -> list[nodes.Call]:
         if isinstance(node, nodes.Call):
             plugin, _, leaf = node.name.partition(".")
             try:
-                if plugin == RECIPES or leaf in registry.recipes(plugin):
+                if plugin == RECIPES or leaf in registry.offers(plugin).recipes:
                     found.append(node)
             except PluginError:
                 continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import io
 import keyword
 import math
@@ -15,7 +14,7 @@ from assay._language import nodes
 from assay._language.functions import ARITY, CONSTANTS, STATISTICS
 from assay._language.literals import constant
 from assay._language.nodes import Node
-from assay.errors import Kind, Problem, Span, refuse
+from assay.errors import Kind, Problem, Span, nearest, refuse
 
 __all__ = ["KNOWN", "RESERVED", "parse"]
 
@@ -192,9 +191,8 @@ class _Parser:
         raise self._refuse(at, self._unknown(name), "name")
 
     def _unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(name, [*self.lines, *RESERVED], n=1, cutoff=0.7)
-        if close:
-            return f"there is no name '{name}'; did you mean '{close[0]}'?"
+        if near := nearest(name, [*self.lines, *RESERVED]):
+            return f"there is no name '{name}'; did you mean '{near}'?"
         return (
             f"there is no name '{name}'; a column is row.{name}, a verifier is plugin.leaf (see `assay list`), "
             "and other names are lines of the reward"
@@ -272,8 +270,8 @@ class _Parser:
     def _apply(self, node: ast.Call, name: str, named: list[tuple[str, Node]]) -> Node:
         at = self.at(node)
         if name not in ARITY:
-            close = difflib.get_close_matches(name, ARITY, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(sorted(ARITY))}"
+            near = nearest(name, ARITY)
+            hint = f"did you mean '{near}'?" if near else f"there are {', '.join(sorted(ARITY))}"
             if name in self.lines:
                 hint = "it is a line of this reward, and a line is used by its bare name"
             raise self._refuse(self.at(node.func), f"there is no function '{name}'; {hint}", "name")
@@ -300,8 +298,8 @@ class _Parser:
     def _group(self, node: ast.Call | ast.Attribute, parts: list[str], named: list[tuple[str, Node]] | None) -> Node:
         at, statistic = self.at(node), parts[0]
         if len(parts) > 1 or statistic not in STATISTICS:
-            close = difflib.get_close_matches(statistic, STATISTICS, n=1)
-            hint = f"did you mean group.{close[0]}?" if close else f"there are {', '.join(STATISTICS)}"
+            near = nearest(statistic, STATISTICS)
+            hint = f"did you mean group.{near}?" if near else f"there are {', '.join(STATISTICS)}"
             raise self._refuse(at, f"there is no group.{'.'.join(parts)}; {hint}", "name")
         arguments = node.args if isinstance(node, ast.Call) else []
         options = dict(named or ())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from assay import Verifier, hookimpl
 from assay_sql.cells import cells
@@ -12,21 +11,10 @@ from assay_sql.execution import execution, valid
 from assay_sql.schema import schema
 from assay_sql.structure import structure
 
-if TYPE_CHECKING:
-    import click
-
-__all__ = ["assay_commands", "assay_verifiers", "cells", "equivalent", "execution", "schema", "structure", "valid"]
+__all__ = ["assay_verifiers", "cells", "equivalent", "execution", "schema", "structure", "valid"]
 
 
 @hookimpl
 def assay_verifiers() -> Sequence[Verifier]:
     """The verifiers of this plugin."""
     return [execution, cells, valid, schema, structure, equivalent]
-
-
-@hookimpl
-def assay_commands(cli: click.Group) -> None:
-    """The command `assay sql`."""
-    from assay_sql.command import group
-
-    cli.add_command(group)
