@@ -99,5 +99,6 @@ def refuse(problems: Sequence[Problem]) -> RewardError:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that a misspelt one most likely means, `None` if none is close."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    # One letter of three may be wrong, "ioo" for "iou"; below that, words meet that mean nothing to each other.
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.65)
     return close[0] if close else None

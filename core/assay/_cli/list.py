@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from assay._cli import COMMANDS
 from assay._contract.verifier import Verifier
 from assay._plugins.commands import PluginCommand, plugin_commands
 from assay._plugins.hooks import asking
@@ -100,6 +101,8 @@ def _faults(registry: Registry, plugin: str, offers: Offers) -> Iterator[str]:
 def _command(found: PluginCommand) -> dict[str, Any]:
     problem = None
     try:
+        if found.name in COMMANDS:
+            raise PluginError("assay has a command of this name")
         found.load()
     except PluginError as trouble:
         problem = str(trouble)

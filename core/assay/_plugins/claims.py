@@ -50,6 +50,6 @@ def settle(kind: str, offered: Iterable[tuple[str, Mapping[str, T]]]) -> Claims[
             why = f"the {kind} '{name}' is that of the plugin '{owner}'"
             refused |= {(plugin, name): why for plugin in things if plugin != owner}
         else:
-            why = f"the plugins {' and '.join(sorted(things))} both offer a {kind} '{name}'; uninstall one of them"
+            why = f"the plugins {' and '.join(sorted(things))} both offer the {kind} '{name}'; uninstall one of them"
             refused |= {(plugin, name): why for plugin in things}
     return Claims(held, refused)

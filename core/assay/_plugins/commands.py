@@ -33,7 +33,7 @@ class PluginCommand:
     @property
     def origin(self) -> str:
         """The package that it is from, with its version."""
-        return " and ".join(_origin(entry) for entry in self.entries)
+        return " and ".join(sorted(map(_origin, self.entries)))
 
     def load(self) -> click.Command:
         """Import the command.

@@ -79,7 +79,7 @@ class Registry:
         if name in self._found:
             raise PluginError(_collision(name, [*self._found[name], Plugin(name, distribution, "", "")]))
         offers = read_offers(plugin, name, distribution, "")
-        module = getattr(plugin, "__name__", type(plugin).__name__)
+        module = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__name__
         self._found[name] = [Plugin(name, distribution, "", module, observes=offers.observer is not None)]
         self._offers[name] = offers
 
