@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from assay._contract.call import Call
 from assay._contract.verdict import Verdict
 from assay._contract.verifier import Verifier
+from assay.engine._answering import Answering
 from assay.engine._async_runner import AsyncRunner
 from assay.engine._cache import Cache, Key, Keys
 from assay.engine._pool import WorkerPool, by_value, reference_to
@@ -34,12 +36,20 @@ class Statistics:
     remembered: int = 0
 
 
+@dataclass(frozen=True)
+class _Routes:
+    """Who answers which calls, by number: those aside begin first, then this thread does its own."""
+
+    aside: Sequence[tuple[Callable[[Sequence[Call]], Answering], list[int]]]
+    here: list[int]
+
+
 class LocalEngine:
     """Answers calls on this machine, each distinct call of a pure verifier once.
 
     Bounded verifiers run in this process; coroutine functions together on one loop; all others in worker processes,
     where a call that passes its verifier's timeout is killed. Verifiers of the kind `gpu` stay in this process, which
-    has the device.
+    has the device. The four go side by side.
 
     Args:
         workers: how many worker processes; the machine's cores by default. None is started before it is needed.
@@ -52,9 +62,10 @@ class LocalEngine:
         self, workers: int | None = None, concurrency: int = 32, remember: int = 100_000, memory: int | None = None
     ) -> None:
         self.statistics = Statistics()
-        self._memory = Cache(remember)
+        self._cache = Cache(remember)
         self._pool = WorkerPool(workers, memory)
-        self._remote = AsyncRunner(concurrency)
+        self._runner = AsyncRunner(concurrency)
+        self._lock = threading.Lock()
         self._unsendable: set[str] = set()
 
     def run(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
@@ -71,31 +82,47 @@ class LocalEngine:
                 todo.append(number)
             elif key in first:
                 same[number] = first[key]
-            elif (known := self._memory.get(key)) is not None:
+            elif (known := self._cache.get(key)) is not None:
                 answers[number] = known
                 first[key] = number
-                self.statistics.remembered += 1
             else:
                 first[key] = number
                 keys[number] = key
                 todo.append(number)
-        for work, numbers in self._routes(calls, todo):
-            found = work([calls[number] for number in numbers])
-            answers.update(zip(numbers, found, strict=True))
+        remembered = len(answers)
+        answers |= self._answered(calls, todo)
         for number, key in keys.items():
-            self._memory.put(key, answers[number])
-        self.statistics.calls += len(calls)
-        self.statistics.evaluated += len(todo)
-        self.statistics.repeated += len(same)
+            self._cache.put(key, answers[number])
+        with self._lock:
+            self.statistics.calls += len(calls)
+            self.statistics.evaluated += len(todo)
+            self.statistics.repeated += len(same)
+            self.statistics.remembered += remembered
         return [answers[same.get(number, number)] for number in range(len(calls))]
 
     def close(self) -> None:
         """End the workers."""
         self._pool.close()
 
-    _Work = Callable[[Sequence[Call]], list[tuple[Verdict, ...]]]
+    def _answered(self, calls: Sequence[Call], todo: Sequence[int]) -> dict[int, tuple[Verdict, ...]]:
+        """Have calls answered by number, all routes side by side: this takes as long as the slowest."""
+        routes = self._routes(calls, todo)
+        under_way: list[tuple[list[int], Answering]] = []
+        answers: dict[int, tuple[Verdict, ...]] = {}
+        try:
+            for start, numbers in routes.aside:
+                under_way.append((numbers, start([calls[number] for number in numbers])))
+            answers.update(zip(routes.here, _answer([calls[number] for number in routes.here]), strict=True))
+            for numbers, answering in under_way:
+                answers.update(zip(numbers, answering.finish(), strict=True))
+        except BaseException:
+            for _, answering in under_way:
+                answering.stop()
+            raise
+        return answers
 
-    def _routes(self, calls: Sequence[Call], numbers: Sequence[int]) -> list[tuple[_Work, list[int]]]:
+    def _routes(self, calls: Sequence[Call], numbers: Sequence[int]) -> _Routes:
+        device: list[int] = []
         here: list[int] = []
         together: list[int] = []
         apart: list[int] = []
@@ -103,16 +130,17 @@ class LocalEngine:
             verifier = calls[number].verifier
             if verifier.is_async:
                 together.append(number)
-            elif verifier.bounded or verifier.kind == "gpu" or not self._sendable(verifier):
+            elif verifier.kind == "gpu":
+                device.append(number)
+            elif verifier.bounded or not self._sendable(verifier):
                 here.append(number)
             else:
                 apart.append(number)
-        routes: list[tuple[LocalEngine._Work, list[int]]] = [
-            (self._pool.run, apart),
-            (self._remote.run, together),
-            (_answer, here),
-        ]
-        return [(work, some) for work, some in routes if some]
+        aside = [(self._pool.start, apart), (self._runner.start, together)]
+        if device:
+            # The device is the calling thread's; what needs none leaves the thread to it.
+            aside, here = [*aside, (_start, here)], device
+        return _Routes([(start, some) for start, some in aside if some], here)
 
     def _sendable(self, verifier: Verifier) -> bool:
         """Whether a worker can be given the verifier; one that closes over a lock, say, has to stay here."""
@@ -131,6 +159,14 @@ class LocalEngine:
             )
             return False
         return True
+
+
+def _start(calls: Sequence[Call]) -> Answering:
+    """Begin to answer calls in a thread of this process, which can't be ended early."""
+    found: list[tuple[Verdict, ...]] = []
+    thread = threading.Thread(target=lambda: found.extend(_answer(calls)), name="assay-here", daemon=True)
+    thread.start()
+    return Answering([thread], lambda: found, lambda: None)
 
 
 def _answer(calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:

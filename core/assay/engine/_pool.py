@@ -24,6 +24,7 @@ import cloudpickle
 from assay._contract.call import Call
 from assay._contract.verdict import Verdict
 from assay._contract.verifier import Verifier
+from assay.engine._answering import Answering
 from assay.engine._ipc import HEAD, MAX_FRAME, pack
 
 __all__ = ["WorkerPool", "by_value", "reference_to"]
@@ -52,8 +53,8 @@ class WorkerPool:
         self._places = threading.BoundedSemaphore(self.workers)
         self._closed = False
 
-    def run(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
-        """Answer each call, in order. Ctrl-C ends the workers."""
+    def start(self, calls: Sequence[Call]) -> Answering:
+        """Begin to answer calls; returns at once."""
         batch = _Batch(calls)
         threads = [
             threading.Thread(target=self._serve, args=(batch,), name="assay-worker", daemon=True)
@@ -61,18 +62,15 @@ class WorkerPool:
         ]
         for thread in threads:
             thread.start()
-        try:
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.2)  # a join without end can't be interrupted
-        except BaseException:
+
+        def stop() -> None:
             batch.stopped = True
             self.close()
             with self._lock:
                 for worker in self._busy:
                     worker.process.kill()  # its thread sees the end of the pipe, and clears up
-            raise
-        return [batch.answers.get(n) or _lost(call) for n, call in enumerate(calls)]
+
+        return Answering(threads, lambda: [batch.answers.get(n) or _lost(call) for n, call in enumerate(calls)], stop)
 
     def close(self) -> None:
         """End every worker. Those that are busy end with their batch."""
