@@ -58,12 +58,16 @@ def _plugin(registry: Registry, plugin: Plugin) -> dict[str, Any]:
     }
     try:
         offers = registry.offers(plugin.name)
-        with asking(f"the plugin '{plugin.name}', described,"):
-            found |= _offered(plugin.name, offers)
-            json.dumps(found)
     except PluginError as problem:
         return found | {"problem": str(problem)}
     faults = list(_faults(registry, plugin.name, offers))
+    try:
+        # A default of a stranger's option may be anything.
+        with asking(f"the plugin '{plugin.name}' can't be described: it"):
+            json.dumps(offered := _offered(plugin.name, offers))
+            found |= offered
+    except PluginError as problem:
+        faults.append(str(problem))
     for name, make in offers.sandboxes.items():
         try:
             # Nothing is started for this.

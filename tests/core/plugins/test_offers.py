@@ -277,6 +277,58 @@ def test_one_plugin_that_is_wrong_harms_no_other(install):
             score([{"completion": "Anna"}], f"{name}.palindrome", registry=registry)
 
 
+STRANGE = """
+from assay import hookimpl, verifier
+
+class Unprintable:
+    def __repr__(self):
+        raise ValueError("no words")
+
+@verifier
+def judged(completion: str, *, how: object = {default}) -> bool:
+    "It is as it should be."
+    return True
+
+@hookimpl
+def assay_verifiers():
+    return [judged]
+
+@hookimpl
+def assay_examples():
+    return {{"other": []}}
+
+@hookimpl
+def assay_recipes():
+    from assay import read_recipes
+    from pathlib import Path
+    return read_recipes(Path(__file__).parent / "recipes")
+"""
+
+
+def test_a_part_that_is_wrong_is_told_by_the_list_and_the_rest_works(elsewhere):
+    (elsewhere.folder / "recipes").mkdir()
+    (elsewhere.folder / "recipes" / "torn.yaml").write_text("paper: [")
+    (elsewhere.folder / "recipes" / "good.yaml").write_text("{paper: P, task: t, reward: '1'}")
+    elsewhere.put("foreign-mute", "mute", STRANGE.format(default="Unprintable()"))
+    elsewhere.put("foreign-ring", "ring", STRANGE.format(default="(lambda x: x.append(x) or x)([])"))
+    listed = elsewhere.assay("list")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    for name, message in (("mute", "raised ValueError: no words"), ("ring", "raised ValueError: Circular reference")):
+        told = listed.stdout.partition(f"\n{name}  (foreign-{name} 1.2)\n")[2].partition("\n\n")[0]
+        assert f"can't be described: it {message}" in told
+        assert f"assay_examples of the plugin '{name}' has examples for 'other', and no such verifier" in told
+        assert f"the recipe 'torn' of the plugin '{name}' raised PluginError" in told
+        assert "can't be used" not in told
+    assert elsewhere.assay("list", "--json").returncode == 0
+    recipes = elsewhere.assay("recipes")
+    assert recipes.returncode == 0
+    assert "mute.good" in recipes.stdout
+    assert "left out the recipe 'torn' of the plugin 'mute'" in recipes.stderr
+    code = "import assay\nprint(assay.score([{'completion': 'x'}], 'mute.judged + mute.good').total.tolist())"
+    run = elsewhere.run("-c", code)
+    assert run.stdout == "[2.0]\n", run.stderr
+
+
 def test_commands_name_what_is_wrong_and_go_on(elsewhere):
     elsewhere.put("assay-fine", "fine", GOOD)
     for name, (hook, body) in WRONG.items():
