@@ -56,6 +56,7 @@ def test_a_command_of_assay_can_not_be_taken(elsewhere):
     elsewhere.put("foreign-list", "list", HELLO, **COMMANDS)
     run = elsewhere.assay("list")
     assert run.stdout != "hello\n"
+    assert "foreign-list" not in elsewhere.assay("--help").stdout
     assert "assay list  (foreign-list 1.2)\n  can't be used: assay has a command of this name" in run.stdout
 
 
