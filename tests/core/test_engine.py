@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -321,7 +322,6 @@ engine.run([Call(wild, {{"completion": f"sleep {{i}}"}}, {{}}) for i in range(10
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
 def test_workers_are_gone_when_the_parent_is(how):
-    import signal
 
     code = INTERRUPTED.format(folder=str(Path(__file__).parent))
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -118,7 +118,11 @@ class AsyncRunner:
         except TimeoutError:
             # An endpoint that doesn't answer says nothing about the completion.
             return [Verdict.error(f"{verifier.name} took more than {verifier.timeout:g} s")] * call.size
-        except Exception as problem:
+        except asyncio.CancelledError as problem:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise  # the batch is being ended
+            return [verifier.failure(problem)] * call.size
+        except BaseException as problem:  # also SystemExit; Ctrl-C is the main thread's
             return [verifier.failure(problem)] * call.size
 
 

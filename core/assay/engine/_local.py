@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import threading
 import time
 import warnings
@@ -17,6 +18,9 @@ from assay.engine._cache import Cache, Key, Keys
 from assay.engine._pool import WorkerPool, by_value, reference_to
 
 __all__ = ["LocalEngine", "Statistics"]
+
+
+_RAISE = dis.opmap["RAISE_VARARGS"]
 
 
 @dataclass
@@ -161,6 +165,19 @@ class LocalEngine:
         return True
 
 
+def _raised_by_code(problem: BaseException) -> bool:
+    """Whether a verifier raised this: `SystemExit`, and a `KeyboardInterrupt` that a `raise` says in so many words.
+
+    A real Ctrl-C interrupts whatever instruction is running.
+    """
+    if not isinstance(problem, KeyboardInterrupt):
+        return True
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
+
+
 def _start(calls: Sequence[Call]) -> Answering:
     """Begin to answer calls in a thread of this process, which can't be ended early."""
     found: list[tuple[Verdict, ...]] = []
@@ -183,7 +200,12 @@ def _answer(calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
     for numbers in batches.values():
         started = time.perf_counter()
         first = calls[numbers[0]]
-        verdicts = first.verifier.judge_batch([calls[number].inputs for number in numbers], first.options)
+        try:
+            verdicts = first.verifier.judge_batch([calls[number].inputs for number in numbers], first.options)
+        except BaseException as problem:
+            if not _raised_by_code(problem):
+                raise
+            verdicts = [_alone(calls[number])[0] for number in numbers]
         seconds = (time.perf_counter() - started) / len(numbers)
         for number, verdict in zip(numbers, verdicts, strict=True):
             answers[number] = (verdict.timed(seconds),)
@@ -192,9 +214,14 @@ def _answer(calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
 
 def _alone(call: Call) -> tuple[Verdict, ...]:
     started = time.perf_counter()
-    if call.verifier.scope == "group":
-        verdicts = call.verifier.judge_group(call.inputs, call.options, call.size)
-    else:
-        verdicts = [call.verifier.judge(call.inputs, call.options)]
+    try:
+        if call.verifier.scope == "group":
+            verdicts = call.verifier.judge_group(call.inputs, call.options, call.size)
+        else:
+            verdicts = [call.verifier.judge(call.inputs, call.options)]
+    except BaseException as problem:
+        if not _raised_by_code(problem):
+            raise
+        verdicts = [call.verifier.failure(problem)] * call.size
     seconds = (time.perf_counter() - started) / call.size
     return tuple([verdict.timed(seconds) for verdict in verdicts])
