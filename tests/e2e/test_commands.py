@@ -210,7 +210,7 @@ def extra_plugins(tmp_path):
         (site / f"{name}.py").write_text(code)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[assay]\n{entry} = {name}\n")
-    return {"PYTHONPATH": str(site)}
+    return {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
 
 
 def test_plugins_that_can_not_be_used_are_shown_and_harm_nobody(rollouts, extra_plugins):

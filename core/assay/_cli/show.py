@@ -21,7 +21,7 @@ __all__ = ["command"]
 def command(name: str, as_json: bool) -> None:
     """Show everything about one verifier (math.answer) or all of a plugin (math)."""
     registry = installed()
-    verifiers = [registry.verifier(name)] if "." in name else list(registry.verifiers(name).values())
+    verifiers = [registry.verifier(name)] if "." in name else list(registry.offers(name).verifiers.values())
     if as_json:
         details = [described(one) | {"description": without_options(one.doc)} for one in verifiers]
         click.echo(json.dumps(details[0] if "." in name else details, indent=2))

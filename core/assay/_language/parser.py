@@ -190,8 +190,7 @@ class _Parser:
         raise self._refuse(at, self._unknown(name), "name")
 
     def _unknown(self, name: str) -> str:
-        near = nearest(name, [*self.lines, *RESERVED])
-        if near:
+        if near := nearest(name, [*self.lines, *RESERVED]):
             return f"there is no name '{name}'; did you mean '{near}'?"
         return (
             f"there is no name '{name}'; a column is row.{name}, a verifier is plugin.leaf (see `assay list`), "

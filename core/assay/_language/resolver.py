@@ -153,8 +153,8 @@ class _Resolver:
     def _resolve_call(self, node: nodes.Call) -> None:
         plugin, _, leaf = node.name.partition(".")
         try:
-            functions, verifiers = self.registry.functions(plugin), self.registry.verifiers(plugin)
-            if leaf in functions and leaf not in verifiers:
+            functions = self.registry.offers(plugin).functions
+            if leaf in functions:
                 self.functions[node.name] = functions[leaf]
                 return
             verifier = self.registry.verifier(node.name)

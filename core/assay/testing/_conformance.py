@@ -33,7 +33,7 @@ def conformance(*plugins: str, registry: Registry | None = None) -> Callable[...
     for name in plugins or found.names:
         plugin, _, leaf = name.partition(".")
         try:
-            verifiers = [found.verifier(name)] if leaf else list(found.verifiers(plugin).values())
+            verifiers = [found.verifier(name)] if leaf else list(found.offers(plugin).verifiers.values())
         except PluginError as problem:
             if plugins:
                 raise

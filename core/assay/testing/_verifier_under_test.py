@@ -44,7 +44,7 @@ class VerifierUnderTest:
     @classmethod
     def of(cls, verifier: Verifier, registry: Registry) -> VerifierUnderTest:
         """Return the subject for a verifier of a registry; asks its plugin for examples."""
-        return cls(verifier, tuple(registry.examples(verifier.plugin).get(verifier.leaf, ())))
+        return cls(verifier, tuple(registry.offers(verifier.plugin).examples().get(verifier.leaf, ())))
 
     @property
     def guessed(self) -> bool:

@@ -437,7 +437,7 @@ def test_examples_of_no_verifier_are_refused():
     registry = Registry(discover=False)
     registry.register(Plugin(), "tried")
     with pytest.raises(PluginError, match="'sond'"):
-        registry.examples("tried")
+        registry.offers("tried").examples()
     with pytest.raises(PluginError, match="no plugin named"):
         conformance("nowhere")
 

@@ -18,7 +18,7 @@ CREATE TABLE singer (id INTEGER, name TEXT, country TEXT);
 INSERT INTO singer VALUES (1, 'Ann', 'France'), (2, 'Bob', 'Chile'), (3, 'Cy', 'France'), (4, 'Dee', 'Peru');
 """
 
-RECIPES = installed().recipes("recipe")
+RECIPES = installed().offers("recipe").recipes
 
 
 @pytest.fixture(scope="module")

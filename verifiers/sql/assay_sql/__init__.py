@@ -13,21 +13,9 @@ from assay_sql.schema import schema
 from assay_sql.structure import structure
 
 if TYPE_CHECKING:
-    import click
-
     from assay.testing import Example
 
-__all__ = [
-    "assay_commands",
-    "assay_examples",
-    "assay_verifiers",
-    "cells",
-    "equivalent",
-    "execution",
-    "schema",
-    "structure",
-    "valid",
-]
+__all__ = ["assay_examples", "assay_verifiers", "cells", "equivalent", "execution", "schema", "structure", "valid"]
 
 
 @hookimpl
@@ -42,11 +30,3 @@ def assay_examples() -> Mapping[str, Sequence[Example]]:
     from assay_sql.examples import examples
 
     return examples()
-
-
-@hookimpl
-def assay_commands(cli: click.Group) -> None:
-    """The command `assay sql`."""
-    from assay_sql.command import group
-
-    cli.add_command(group)
