@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from optional import TRAINING, module
 
 from assay import Verdict, verifier
 from assay.engine import Call, LocalEngine
@@ -337,7 +338,7 @@ def test_workers_are_gone_when_the_parent_is(how):
 
 def test_inside_a_dataloader_worker():
     """Its workers are daemonic, and may not have children of multiprocessing's."""
-    torch = pytest.importorskip("torch", reason="needs torch: pip install 'assay[train]'")
+    torch = module("torch", TRAINING)
 
     loader = torch.utils.data.DataLoader(Scored(), num_workers=1, batch_size=None, multiprocessing_context="spawn")
     assert [float(x) for x in loader] == [0.0, 0.001, 0.002]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from optional import module
 from places import NAMES, collect_connections, made, usable
 
 from assay.sandbox import Limits, Program
@@ -49,7 +50,7 @@ def left(folder):
 
 
 def containers_of(pid):
-    docker = pytest.importorskip("docker")
+    docker = module("docker", "this sandbox needs it: pip install assay-docker")
     client = docker.from_env()
     with contextlib.closing(client):
         owned = client.containers.list(all=True, filters={"label": "assay.sandbox"}, ignore_removed=True)
@@ -99,7 +100,7 @@ def test_nothing_is_left(name, ending, tmp_path):
 
 def test_an_orphaned_container_is_reaped_at_the_next_start():
     usable("docker").close()
-    docker = pytest.importorskip("docker")
+    docker = module("docker", "this sandbox needs it: pip install assay-docker")
     client = docker.from_env()
     with contextlib.closing(client):
         from assay_docker.sandbox import _owner
@@ -204,7 +205,7 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
     usable("docker").close()
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
         pytest.skip("needs root and dockerd, for an engine of its own")
-    docker = pytest.importorskip("docker")
+    docker = module("docker", "this sandbox needs it: pip install assay-docker")
     folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))  # a socket's path is short
     address = f"unix://{folder}/s"
 
