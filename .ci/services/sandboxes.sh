@@ -19,7 +19,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     done
 fi
 
-make --quiet .venv/.ready
+make --quiet setup-train
 if ! answers && [ -z "${DOCKER_HOST:-}" ]; then
     # gVisor without a network stack: programs get no network anyway, and its own does not start on every kernel.
     settings=$(mktemp)
