@@ -26,8 +26,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from assay import PluginError
-from assay.registry import installed
+from assay import PluginError, installed
 from assay_code import tests
 
 Task = dict[str, str]

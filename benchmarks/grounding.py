@@ -144,8 +144,8 @@ def single() -> None:
     from PIL import Image
 
     import assay
+    from assay import installed
     from assay.engine import LocalEngine
-    from assay.registry import installed
 
     verifier = installed().verifier("grounding.iou")
     options = {name: option.default for name, option in verifier.options.items()}
@@ -181,8 +181,8 @@ def single() -> None:
 
 def many() -> None:
     import assay
+    from assay import installed
     from assay.engine import LocalEngine
-    from assay.registry import installed
 
     verifier = installed().verifier("grounding.detection")
     options = {name: option.default for name, option in verifier.options.items()}

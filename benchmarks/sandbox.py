@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from assay.registry import installed
+from assay import installed
 from assay.sandbox import Limits, Program
 
 TRIVIAL = "print(1)"

@@ -20,8 +20,8 @@ from typing import Any
 import psutil
 
 import assay
+from assay._contract.sample import read_samples
 from assay.engine import LocalEngine
-from assay.sample import read_samples
 from assay_sql import execution
 from assay_sql.compare import Rules, compare
 from assay_sql.database import close

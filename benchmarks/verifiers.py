@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 import assay
-from assay.registry import installed
+from assay import installed
 
 WORDS = [
     "the",
@@ -47,7 +47,7 @@ WORDS = [
 ]
 
 Row = dict[str, Any]
-Judge = Callable[[str, Any], object]
+VerdictStore = Callable[[str, Any], object]
 
 
 def prose(source: random.Random, low: int, high: int) -> str:
@@ -115,9 +115,9 @@ def conversations(source: random.Random) -> tuple[str, Any, Row]:
     )
 
 
-def peers() -> dict[str, tuple[str, Judge]]:
+def peers() -> dict[str, tuple[str, VerdictStore]]:
     """Return the published implementations that are installed, by the reward that they stand beside."""
-    found: dict[str, tuple[str, Judge]] = {}
+    found: dict[str, tuple[str, VerdictStore]] = {}
     try:
         import math_verify
 
@@ -201,14 +201,14 @@ REWARDS: dict[str, Callable[[random.Random], tuple[str, Any, Row]]] = {
 
 def direct(reward: str) -> tuple[Any, dict[str, Any]]:
     """Return a reward's one verifier and its options."""
-    from assay.language import Reward
-    from assay.language.binding import bind
+    from assay._language import Reward
+    from assay._language.resolver import resolve
 
-    (call,) = bind(Reward(reward), installed()).calls.values()
+    (call,) = resolve(Reward(reward), installed()).calls.values()
     return call.verifier, dict(call.options)
 
 
-def timed(judge: Judge, made: list[Row], key: str) -> float:
+def timed(judge: VerdictStore, made: list[Row], key: str) -> float:
     judge(made[0][key], made[0]["reference"])  # imports and caches
     started = time.perf_counter()
     for row in made:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay._contract.sample import Sample
+from assay._contract.verdict import Status, Verdict
+from assay._contract.verifier import Verifier, verifier
 from assay.errors import AssayError, ConfigError, DataError, PluginError, RewardError
 from assay.hookspecs import hookimpl
-from assay.sample import Sample
-from assay.verdict import Status, Verdict
-from assay.verifier import Verifier, verifier
 
 if TYPE_CHECKING:
-    from assay.language import Reward, v
-    from assay.recipe import Recipe, read_recipes
-    from assay.registry import installed
-    from assay.scores import Scores
-    from assay.scoring import Scorer, score
+    from assay._contract.recipe import Recipe, read_recipes
+    from assay._contract.scores import Scores
+    from assay._language import Reward, v
+    from assay._plugins.registry import installed
+    from assay._scoring.scorer import Scorer, score
 
 __all__ = [
     "AssayError",
@@ -46,14 +46,14 @@ __version__ = "0.1.0"
 
 # What needs numpy is loaded on first use: a plugin's `from assay import verifier` must stay cheap.
 _LAZY = {
-    "Reward": "assay.language",
-    "Scorer": "assay.scoring",
-    "Scores": "assay.scores",
-    "Recipe": "assay.recipe",
-    "installed": "assay.registry",
-    "read_recipes": "assay.recipe",
-    "score": "assay.scoring",
-    "v": "assay.language",
+    "Reward": "assay._language",
+    "Scorer": "assay._scoring.scorer",
+    "Scores": "assay._contract.scores",
+    "Recipe": "assay._contract.recipe",
+    "installed": "assay._plugins.registry",
+    "read_recipes": "assay._contract.recipe",
+    "score": "assay._scoring.scorer",
+    "v": "assay._language",
 }
 
 

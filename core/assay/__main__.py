@@ -1,5 +1,5 @@
 """`python -m assay`, for launchers such as torchrun that take a module."""
 
-from assay.cli import main
+from assay._cli import main
 
 main()

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     import click
 
+    from assay._contract.recipe import Recipe
+    from assay._contract.sample import Sample
+    from assay._contract.scores import Scores
+    from assay._contract.verdict import Verdict
+    from assay._contract.verifier import Verifier
     from assay.engine import Call, Engine
-    from assay.recipe import Recipe
-    from assay.sample import Sample
     from assay.sandbox import Sandbox
-    from assay.scores import Scores
     from assay.testing import Example
-    from assay.verdict import Verdict
-    from assay.verifier import Verifier
 
 hookspec = pluggy.HookspecMarker("assay")
 hookimpl = pluggy.HookimplMarker("assay")

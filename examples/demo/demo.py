@@ -76,8 +76,7 @@ def main() -> None:
 
     from transformers import Qwen2ForCausalLM
 
-    from assay.train.config import read_run
-    from assay.train.run import summary, train
+    from assay.train import read_run, summary, train
 
     out = str(options.out)
     config = read_run(

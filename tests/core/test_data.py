@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay import DataError
-from assay.data import read_rows
+from assay._data.rows import read_rows
 
 ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": "ü"}]
 

@@ -103,7 +103,7 @@ def engine():
 
 
 def children():
-    return [p for p in psutil.Process().children(recursive=True) if "assay.engine.worker" in " ".join(p.cmdline())]
+    return [p for p in psutil.Process().children(recursive=True) if "assay.engine._worker" in " ".join(p.cmdline())]
 
 
 def test_order_whatever_the_kind(engine):
@@ -268,7 +268,7 @@ def test_errors_and_impure_verifiers_are_never_remembered(engine):
 def test_a_function_of_a_script_or_notebook_travels(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "import os\nfrom assay import score, verifier, hookimpl\nfrom assay.registry import Registry\nfactor = 0.5\n"
+        "import os\nfrom assay import score, verifier, hookimpl\nfrom assay._plugins.registry import Registry\nfactor = 0.5\n"
         "@verifier\ndef half(completion):\n    return factor if os.getpid() != parent else 0.0\n"
         "class P:\n    @hookimpl\n    def assay_verifiers(self):\n        return [half]\n"
         "parent = os.getpid()\nr = Registry(discover=False)\nr.register(P(), 'mine')\n"

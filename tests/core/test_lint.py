@@ -7,8 +7,8 @@ import json
 import pytest
 
 from assay import RewardError, hookimpl, verifier
-from assay.lint import lint
-from assay.registry import Registry
+from assay._plugins.registry import Registry
+from assay._scoring.lint import lint
 
 ROWS = [{"gold": gold} for gold in ("4", "", None, r"\frac{1", "2 dollars", r"\text{even}")]
 

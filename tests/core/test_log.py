@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from assay import DataError, Scorer
-from assay.log import RunLog, read_log
-from assay.sample import read_samples
+from assay._contract.sample import read_samples
+from assay._data.log import RunLog, read_log
 
 ROWS = [
     {

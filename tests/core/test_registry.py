@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from assay import PluginError, RewardError, hookimpl, score, verifier
-from assay.registry import Registry
+from assay._plugins.registry import Registry
 
 GOOD = """
     from assay import hookimpl, verifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay import DataError, Sample
-from assay.sample import follow, read_samples, text_of
+from assay._contract.sample import follow, read_samples, text_of
 
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2+2?"}]
 ANSWER = [{"role": "assistant", "content": "4"}]

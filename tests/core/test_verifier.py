@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assay import PluginError, Status, Verdict, verifier
-from assay.verifier import Option
+from assay._contract.verifier import Option
 
 
 @verifier

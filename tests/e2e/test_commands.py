@@ -55,7 +55,7 @@ def test_list_and_show():
 
 
 def test_list_imports_nothing_heavy():
-    code = "import sys; from assay.cli import cli; cli(['list'], standalone_mode=False); print([m for m in ('torch', 'trl', 'sympy', 'pandas', 'pyarrow') if m in sys.modules])"
+    code = "import sys; from assay._cli import cli; cli(['list'], standalone_mode=False); print([m for m in ('torch', 'trl', 'sympy', 'pandas', 'pyarrow') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == "[]"
 

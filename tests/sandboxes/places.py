@@ -7,7 +7,7 @@ import warnings
 
 from optional import absent
 
-from assay.registry import installed
+from assay._plugins.registry import installed
 
 NAMES = ["process", "bubblewrap", "docker", "gvisor"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from assay import PluginError, hookimpl
-from assay.registry import Registry
+from assay._plugins.registry import Registry
 from assay.sandbox import Execution, Limits, Program, Sandbox
-from assay.sandbox.shared import _shared
+from assay.sandbox._singletons import _shared
 
 ASSAY = Path(sys.executable).with_name("assay")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.engine.call import Call, Engine
-from assay.engine.local import LocalEngine
+from assay._contract.call import Call, Engine
+from assay.engine._local import LocalEngine
 
 __all__ = ["Call", "Engine", "LocalEngine"]

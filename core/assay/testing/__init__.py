@@ -10,9 +10,9 @@ package is light, so that a plugin may take `Example` from it: pytest is importe
 
 from __future__ import annotations
 
-from assay.testing.checks import CHECKS, Check
-from assay.testing.conformance import conformance
-from assay.testing.example import Example
-from assay.testing.subject import Subject
+from assay._contract.example import Example
+from assay.testing._checks import CHECKS, Check
+from assay.testing._conformance import conformance
+from assay.testing._verifier_under_test import VerifierUnderTest
 
-__all__ = ["CHECKS", "Check", "Example", "Subject", "conformance"]
+__all__ = ["CHECKS", "Check", "Example", "VerifierUnderTest", "conformance"]

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assay.train.config import LossSettings, RunConfig
-    from assay.train.trainer import GRPOTrainer
+    from assay.train._config import LossSettings, RunConfig, read_run
+    from assay.train._run import summary, train
+    from assay.train._trainer import GRPOTrainer
 
-__all__ = ["GRPOTrainer", "LossSettings", "RunConfig"]
+__all__ = ["GRPOTrainer", "LossSettings", "RunConfig", "read_run", "summary", "train"]
 
 _LAZY = {
-    "GRPOTrainer": "assay.train.trainer",
-    "LossSettings": "assay.train.config",
-    "RunConfig": "assay.train.config",
+    "GRPOTrainer": "assay.train._trainer",
+    "LossSettings": "assay.train._config",
+    "RunConfig": "assay.train._config",
+    "read_run": "assay.train._config",
+    "summary": "assay.train._run",
+    "train": "assay.train._run",
 }
 
 

@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
-from assay.sandbox import Execution, Limits, Program
-from assay.sandbox.warm import BOOT, ENVIRONMENT, Agent, Inside, Lost, WarmSandbox
+from assay.sandbox import BOOT, ENVIRONMENT, Agent, AgentConfig, Execution, Limits, Lost, Program, WarmSandbox
 from assay_bubblewrap.cgroup import MemoryGroup
 
 __all__ = ["BubblewrapSandbox"]
 
 #: Our interpreter, without a `..` whose folder isn't there inside; a link stays, for it tells a virtual environment.
-_PYTHON = os.path.normpath(sys.executable)  # noqa: PTH
+_PYTHON = os.path.normpath(sys.executable)
 #: The user that programs are, inside.
 _USER = 1000
 #: Where root's programs get users of their own outside: ids that no distribution gives to anybody.
@@ -141,7 +140,7 @@ class BubblewrapSandbox(WarmSandbox):
                     group.limit(limits.memory + _OVERHEAD)
                     group.admit(pid)
                 os.write(go, b".")
-                inside = Inside(
+                inside = AgentConfig(
                     "/tmp/work", namespaces=True, reaper="supervisor", uid=_USER if root else None, drop=True,  # noqa: S108
                     spare=0 if root else 2, glance=group is None, environment={"PATH": path},
                 )  # fmt: skip

@@ -16,8 +16,7 @@ import docker
 from docker.errors import DockerException, ImageNotFound, NotFound
 from requests.exceptions import RequestException
 
-from assay.sandbox import Limits, Program
-from assay.sandbox.warm import BOOT, ENVIRONMENT, Agent, Inside, Lost, WarmSandbox
+from assay.sandbox import BOOT, ENVIRONMENT, Agent, AgentConfig, Limits, Lost, Program, WarmSandbox
 from assay_docker.channel import AttachedChannel
 
 __all__ = ["DEFAULT_IMAGE", "DockerSandbox"]
@@ -135,7 +134,7 @@ class DockerSandbox(WarmSandbox):
                 )  # fmt: skip
                 channel = AttachedChannel(container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1}))
                 container.start()
-            inside = Inside(
+            inside = AgentConfig(
                 "/tmp/work", reaper="agent", clean=["/tmp", "/dev/shm", "/dev/mqueue"], drop=True, spare=2,  # noqa: S108
                 address_space=self._gvisor,
             )  # fmt: skip

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from assay.sandbox import Limits
-from assay.sandbox.warm import BOOT, ENVIRONMENT, Agent, Inside, Lost, WarmSandbox
+from assay.sandbox import BOOT, ENVIRONMENT, Agent, AgentConfig, Limits, Lost, WarmSandbox
 
 __all__ = ["ProcessSandbox"]
 
@@ -68,7 +67,7 @@ class ProcessSandbox(WarmSandbox):
             child.wait()
             shutil.rmtree(folder, ignore_errors=True)
 
-        inside = Inside(str(folder / "work"), clean=[str(folder)], filtered=False, environment={"PATH": path})
+        inside = AgentConfig(str(folder / "work"), clean=[str(folder)], filtered=False, environment={"PATH": path})
         try:
             return Agent(ours, inside, end)
         except BaseException:

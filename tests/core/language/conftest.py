@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay import Verdict, hookimpl, verifier
-from assay.registry import Registry
+from assay._plugins.registry import Registry
 
 
 def said(value: object) -> Verdict:

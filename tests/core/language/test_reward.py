@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from assay import RewardError
-from assay.language import Reward, v
+from assay._language import Reward, v
 
 
 def test_lines_stand_in_any_order():

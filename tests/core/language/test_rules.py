@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay import score
-from assay.language import Reward, tree
-from assay.registry import Registry
+from assay._language import Reward, nodes
+from assay._plugins.registry import Registry
 
 SAID = st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0, "abstain", "error", "bad", "timeout"])
 ROWS = st.lists(
@@ -76,45 +76,45 @@ class Oracle:
     def value(self, node, i):
         run = self.run
         match node:
-            case tree.Number(value=value):
+            case nodes.Number(value=value):
                 return "scored", float(value)
-            case tree.Cell(path=path):
+            case nodes.ColumnRef(path=path):
                 return "scored", self.rows[i][path]
-            case tree.Field():
+            case nodes.Field():
                 return self.strict(lambda v: 2 * v, run(node.of, i))
-            case tree.Call(name=name):
+            case nodes.Call(name=name):
                 return self.said(self.rows[i][name[-1]])
-            case tree.Negate(operand=operand):
+            case nodes.Negate(operand=operand):
                 return self.strict(lambda v: -v, run(operand, i))
-            case tree.Not(operand=operand):
+            case nodes.Not(operand=operand):
                 return self.strict(lambda v: float(not v > 0), run(operand, i))
-            case tree.Arithmetic(operator=operator, left=left, right=right):
+            case nodes.Arithmetic(operator=operator, left=left, right=right):
                 operate = {"+": float.__add__, "-": float.__sub__, "*": float.__mul__, "/": float.__truediv__}[operator]
                 return self.strict(operate, run(left, i), run(right, i))
-            case tree.Compare(operands=(left, right), operators=(operator,)):
+            case nodes.Compare(operands=(left, right), operators=(operator,)):
                 operate = {"<=": float.__le__, ">": float.__gt__}[operator]
                 return self.strict(lambda a, b: float(operate(a, b)), run(left, i), run(right, i))
-            case tree.IsNone(operand=operand):
+            case nodes.IsNone(operand=operand):
                 status, _ = run(operand, i)
                 return ("scored", 1.0) if status == "abstained" else (status, 0.0)
-            case tree.Choose(condition=condition, then=then, otherwise=otherwise):
+            case nodes.IfElse(condition=condition, then=then, otherwise=otherwise):
                 status, value = run(condition, i)
                 if status not in HAS_SCORE:
                     return status, None
                 taken = run(then if value > 0 else otherwise, i)
                 return ("timeout", taken[1]) if (status, taken[0]) == ("timeout", "scored") else taken
-            case tree.Either(left=left, right=right):
+            case nodes.Or(left=left, right=right):
                 first = run(left, i)
                 if first[0] == "error" or (first[0] in HAS_SCORE and first[1] > 0):
                     return first
                 second = run(right, i)
                 return first if second[0] == "abstained" else second
-            case tree.All(left=left, right=right):
+            case nodes.And(left=left, right=right):
                 first = run(left, i)
                 return run(right, i) if first[0] in HAS_SCORE and first[1] > 0 else first
-            case tree.Apply(function="min", operands=operands):
+            case nodes.Apply(function="min", operands=operands):
                 return self.strict(min, *(run(one, i) for one in operands))
-            case tree.Apply(function="sum" | "mean" as function, operands=operands, named=named):
+            case nodes.Apply(function="sum" | "mean" as function, operands=operands, named=named):
                 weights = [1.0] * len(operands) if not named else [float(w.value) for w in named[0][1].items]
                 each = [(*run(one, i), weight) for one, weight in zip(operands, weights, strict=True)]
                 left = [one for one in each if one[0] != "abstained"]
@@ -128,19 +128,19 @@ class Oracle:
                     share = sum(weight for _, _, weight in left)
                     return ("error", None) if share == 0 else (worst, pooled / share)
                 return worst, pooled
-            case tree.Apply(function="default", operands=(operand, instead), named=named):
+            case nodes.Apply(function="default", operands=(operand, instead), named=named):
                 first = run(operand, i)
                 if first[0] == "abstained":
                     first = run(instead, i)
                 if first[0] == "error" and named:
                     first = run(named[0][1], i)
                 return first
-            case tree.Apply(function="scored", operands=(operand,)):
+            case nodes.Apply(function="scored", operands=(operand,)):
                 return "scored", float(run(operand, i)[0] in HAS_SCORE)
-            case tree.Apply(function="ratio", operands=(dividend, divisor, otherwise)):
+            case nodes.Apply(function="ratio", operands=(dividend, divisor, otherwise)):
                 quotient = self.strict(lambda a, b: None if b == 0 else a / b, run(dividend, i), run(divisor, i))
                 return run(otherwise, i) if quotient[0] in HAS_SCORE and quotient[1] is None else quotient
-            case tree.Group():
+            case nodes.Group():
                 return self.group(node, i)
         raise AssertionError(node)
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from assay import PluginError, Verdict, hookimpl, verifier
+from assay._plugins.registry import Registry
 from assay.extract import extract as find
-from assay.registry import Registry
-from assay.testing import CHECKS, Example, Subject, conformance
+from assay.testing import CHECKS, Example, VerifierUnderTest, conformance
 
 SOUND = [
     Example({"completion": "4", "reference": "4"}, 1.0),
@@ -161,7 +161,7 @@ def failures(one, examples=SOUND[:2]):
 
     registry = Registry(discover=False)
     registry.register(Plugin(), "tried")
-    subject = Subject.of(registry.verifier(f"tried.{one.leaf}"), registry)
+    subject = VerifierUnderTest.of(registry.verifier(f"tried.{one.leaf}"), registry)
     found = {}
     for name, check in CHECKS.items():
         try:

@@ -13,8 +13,8 @@ import trl.trainer.utils as trl_utils
 from torch.distributed.fsdp import fully_shard
 from transformers import Qwen2ForCausalLM
 
-from assay.train.config import LossSettings
-from assay.train.seam import Seam
+from assay.train._config import LossSettings
+from assay.train._trl_patch import LogprobPatch
 
 torch.set_num_threads(1)
 
@@ -35,7 +35,7 @@ def main(tiny: str, own_unit: str) -> None:
     outcomes = []
     for path in ("trl", "fused"):
         model.zero_grad()
-        with Seam(LossSettings(path=path)).open():
+        with LogprobPatch(LossSettings(path=path)).open():
             out = model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels, fused_lm_head=True)
         (out.log_probs.sum() + 0.1 * out.entropy.sum()).backward()
         grads = {name: p.grad.full_tensor() for name, p in model.named_parameters() if p.grad is not None}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from assay.train.loss.compiled import Compiled
+from assay.train.loss._compiled import Compiled
 
 SCRIPT = Path(__file__).with_name("compiling.py")
 needs_compiler = pytest.mark.skipif(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from trl.kernels import ChunkedLogProbFunction
 
 from assay.train.loss import FORMULAS, Batch, Constants, Head, Loss, TokenLoss, log_probabilities, policy_loss
-from assay.train.loss.formulas import divergence
-from assay.train.loss.memory import available, tile_tokens
+from assay.train.loss._formulas import divergence
+from assay.train.loss._tile_size import available, tile_tokens
 
 B, T, H, V = 3, 7, 16, 101  # 101 is a multiple of nothing
 HEADS = [Head(), Head(temperature=0.7), Head(softcap=5.0), Head(temperature=1.3, softcap=3.0, scale=0.5)]
@@ -494,11 +494,11 @@ def test_tiles_are_chosen_from_free_memory(monkeypatch):
     assert available(cpu) > 1 << 20
     usual = tile_tokens(2048, 32_000, 4, cpu)
     assert 2048 % usual == 0  # no ragged tail
-    monkeypatch.setattr("assay.train.loss.memory.available", lambda device: 8 << 20)
+    monkeypatch.setattr("assay.train.loss._tile_size.available", lambda device: 8 << 20)
     assert tile_tokens(2048, 32_000, 4, cpu) * 32_000 * 4 <= 2 << 20
-    monkeypatch.setattr("assay.train.loss.memory.available", lambda device: 0)
+    monkeypatch.setattr("assay.train.loss._tile_size.available", lambda device: 0)
     assert tile_tokens(2048, 32_000, 4, cpu) == 2
-    monkeypatch.setattr("assay.train.loss.memory.available", lambda device: None)
+    monkeypatch.setattr("assay.train.loss._tile_size.available", lambda device: None)
     assert tile_tokens(2048, 32_000, 4, cpu) == usual
     assert tile_tokens(0, 32_000, 4, cpu) > 0
     assert tile_tokens(2048, 32_000, 4, cpu, compiled=False) < usual

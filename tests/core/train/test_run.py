@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from assay import ConfigError
-from assay.train.config import read_run
+from assay.train._config import read_run
 
 RUN = {
     "reward": {"right": "math.answer(reference=row.answer)", "brief": "-tokens / 100", "total": "right + 0.1 * brief"},
@@ -46,7 +46,7 @@ def write(tmp_path):
 
 
 def assay(*arguments, **options):
-    command = [sys.executable, "-c", "from assay.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from assay._cli import main; main()", *map(str, arguments)]
     return subprocess.run(
         command,
         capture_output=True,
@@ -162,7 +162,7 @@ def test_real_questions_trained_and_resumed(shared, tiny, write, tmp_path):
 def test_ctrl_c_saves_a_checkpoint(tiny, write, tmp_path):
     path = write(model=str(tiny), training={"max_steps": 10_000, "per_device_train_batch_size": 4, "num_generations": 4, "max_completion_length": 4, "save_strategy": "no"})  # fmt: skip
     process = subprocess.Popen(
-        [sys.executable, "-c", "from assay.cli import main; main()", "train", str(path)],
+        [sys.executable, "-c", "from assay._cli import main; main()", "train", str(path)],
         stderr=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
     )  # fmt: skip
     metrics = tmp_path / "out" / "metrics.jsonl"

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from assay import Verdict, hookimpl, verifier
-from assay.registry import Registry
+from assay._plugins.registry import Registry
 
 #: Completions of four members for each prompt; `e` asks for an error, the digits are scores.
 SAID = {"p": ["1 ", "0 no", "e", "1 yes"], "q": ["0", "e", "1 yes yes", "0 nono"], "r": ["1", "1 x", "0 y", "e"]}

@@ -16,7 +16,7 @@ from optional import module
 ray = module("ray", "the engine on Ray needs it: pip install assay-ray")
 
 from assay import hookimpl, score, verifier  # noqa: E402
-from assay.registry import Registry  # noqa: E402
+from assay._plugins.registry import Registry  # noqa: E402
 from assay_ray.engine import RayEngine  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]

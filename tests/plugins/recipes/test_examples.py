@@ -10,8 +10,8 @@ import pytest
 from optional import absent
 
 import assay
+from assay._plugins.registry import installed
 from assay.engine import LocalEngine
-from assay.registry import installed
 
 SCRIPT = """
 CREATE TABLE singer (id INTEGER, name TEXT, country TEXT);

@@ -7,7 +7,7 @@ import shutil
 from optional import absent
 
 from assay import PluginError
-from assay.registry import installed
+from assay._plugins.registry import installed
 
 
 def usable():

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from assay import Verdict
+from assay._contract.sample import Sample
+from assay._plugins.registry import installed
 from assay.engine import Call
-from assay.registry import installed
-from assay.sample import Sample
 from assay_grounding.drawing import ANSWER, REFERENCE
 
 GREY = (200, 200, 200)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import assay
-from assay.lint import lint
+from assay._scoring.lint import lint
 from assay_grounding.boxes import aligned, pairwise
 from assay_grounding.iou import iou
 from assay_grounding.quick import one_box

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import assay
 import assay_grounding
-from assay.lint import lint
-from assay.scoring import Scorer
+from assay._scoring.lint import lint
+from assay._scoring.scorer import Scorer
 from assay_grounding.reading import read_text
 from assay_grounding.temporal import temporal
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco
 
-from assay.lint import lint
+from assay._scoring.lint import lint
 from assay_grounding.masks import BadMask, bitmap
 from assay_grounding.polygons import polygon
 

@@ -11,9 +11,9 @@ from functools import cache
 import pytest
 
 import assay
+from assay._plugins.registry import installed
 from assay.engine import Call, LocalEngine
-from assay.registry import installed
-from assay.testing.hostile import PAYLOADS
+from assay.testing._adversarial_inputs import PAYLOADS
 from assay_puzzle import gym
 from assay_puzzle.entries import oracle, read_entry, tasks
 from assay_puzzle.judgements import JUDGEMENTS

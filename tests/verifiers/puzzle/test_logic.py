@@ -130,7 +130,7 @@ def test_in_a_reward_and_in_lint():
     rows = [{"completion": "<answer>~p | q</answer>", "reference": "p -> q"}, {"completion": "p", "reference": "p ->"}]
     scores = assay.score(rows, "puzzle.logic")
     assert scores.status == ["scored", "bad_reference"]
-    from assay.lint import lint
+    from assay._scoring.lint import lint
 
     (report,) = lint(rows, "puzzle.logic")
     assert [problem.status for problem in report.problems] == ["bad_reference"]

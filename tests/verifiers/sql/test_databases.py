@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.verdict import Status
+from assay._contract.verdict import Status
 from assay_sql import cells, execution, valid
 from assay_sql.database import OPEN, close, databases
 from assay_sql.result import DatabaseError, Limits, QueryError
@@ -398,13 +398,13 @@ def test_a_server_that_goes_away(own_server):
 
 
 def away(scorer, rows, start, stop):
-    assert scorer.score(assay.sample.read_samples(rows)).status == ["scored"] * 60
+    assert scorer.score(assay._contract.sample.read_samples(rows)).status == ["scored"] * 60
     stop()
-    down = scorer.score(assay.sample.read_samples(rows))
+    down = scorer.score(assay._contract.sample.read_samples(rows))
     assert down.status == ["error"] * 60
     assert "can't be used" in down.reasons[0]
     start()
-    again = scorer.score(assay.sample.read_samples(rows))
+    again = scorer.score(assay._contract.sample.read_samples(rows))
     assert again.status == ["scored"] * 60
     assert again.total.tolist() == [1.0] * 60
 

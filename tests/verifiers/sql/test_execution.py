@@ -8,7 +8,7 @@ import time
 import pytest
 
 import assay
-from assay.verdict import Status
+from assay._contract.verdict import Status
 from assay_sql.result import Limits, QueryError
 
 ENDLESS = "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a) SELECT count(*) FROM a"

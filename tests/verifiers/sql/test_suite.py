@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from assay.lint import lint
+from assay._scoring.lint import lint
 from assay_sql import execution
 from assay_sql.catalog import Catalog
 from assay_sql.compare import Rules

@@ -102,7 +102,7 @@ def test_equal_answers_are_judged_alike(group):
 
 def test_a_comparer_that_fails_is_an_error_of_the_whole_group(monkeypatch):
     from assay import hookimpl, verifier
-    from assay.registry import Registry
+    from assay._plugins.registry import Registry
 
     @verifier
     def down(completion: str, reference: str) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from assay.normal import normalize, unwrap
+from assay.normalize import normalize, unwrap
 from assay_choice.options import Options, plain
 
 __all__ = ["Naming", "named_in_prose", "named_only"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from assay.normal import normalize, unwrap
+from assay.normalize import normalize, unwrap
 
 __all__ = ["Options", "Unusable", "plain", "read_options"]
 

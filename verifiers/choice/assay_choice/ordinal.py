@@ -8,7 +8,7 @@ from typing import Any
 from assay import Verdict, verifier
 from assay.extract import check, wrap
 from assay.extract import extract as find
-from assay.normal import normalize, unwrap
+from assay.normalize import normalize, unwrap
 from assay_choice.label import WHERE
 
 __all__ = ["ordinal"]

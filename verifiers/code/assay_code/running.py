@@ -174,7 +174,7 @@ def _judge(check: str) -> tuple[Verifier, dict[str, Any]]:
     Raises:
         ValueError: it is none, or the verifier needs more than a completion and a reference.
     """
-    from assay.registry import installed
+    from assay import installed
 
     try:
         node = ast.parse(check, mode="eval").body

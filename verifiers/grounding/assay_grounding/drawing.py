@@ -22,8 +22,8 @@ from assay_grounding.shapes import Kind, Shapes
 if TYPE_CHECKING:
     from PIL import Image
 
+    from assay import Sample
     from assay.engine import Call
-    from assay.sample import Sample
 
 __all__ = ["drawings"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from assay.normal import normalize
+from assay.normalize import normalize
 
 __all__ = ["Nearness", "assign", "flatten", "same"]
 

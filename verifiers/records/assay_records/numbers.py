@@ -7,7 +7,7 @@ import re
 
 from assay import Verdict, verifier
 from assay.extract import final_part, occurrences
-from assay.normal import normalize, unwrap
+from assay.normalize import normalize, unwrap
 
 __all__ = ["numbers"]
 

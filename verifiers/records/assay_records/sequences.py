@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from assay import Verdict, verifier
-from assay.normal import normalize
+from assay.normalize import normalize
 from assay_records.likeness import same
 from assay_records.reading import MAX_RECORDS, NotJson, answer_text, at, exemplar, loads, reference_value
 

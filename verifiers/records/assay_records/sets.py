@@ -7,7 +7,7 @@ import re
 from typing import Any, Literal
 
 from assay import Verdict, verifier
-from assay.normal import normalize, unwrap
+from assay.normalize import normalize, unwrap
 from assay_records.reading import NotJson, answer_text, exemplar, inside, loads, reference_value
 
 __all__ = ["items"]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from assay import Verdict, verifier
-from assay.normal import normalize, unwrap
+from assay.normalize import normalize, unwrap
 from assay_records.likeness import assign
 from assay_records.reading import MAX_RECORDS, NotJson, answer_text, exemplar, inside, loads, reference_value
 

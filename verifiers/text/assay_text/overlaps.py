@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from assay import Verdict, verifier
-from assay.normal import normalize, unwrap
+from assay.normalize import normalize, unwrap
 from assay_text.references import WHERE, accepted, exemplar, found
 from assay_text.words import ngrams, words
 

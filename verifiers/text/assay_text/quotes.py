@@ -7,7 +7,7 @@ from typing import Any
 
 from assay import Verdict, verifier
 from assay.extract import occurrences
-from assay.normal import normalize
+from assay.normalize import normalize
 from assay_text.references import accepted
 from assay_text.words import words
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from assay import Verdict
 from assay.extract import check, extract, wrap
-from assay.normal import normalize, unwrap
+from assay.normalize import normalize, unwrap
 
 __all__ = ["MAX_LENGTH", "WHERE", "accepted", "exemplar", "found"]
 

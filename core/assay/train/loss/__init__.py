@@ -6,10 +6,10 @@ table of the losses.
 
 from __future__ import annotations
 
-from assay.train.loss.formulas import FORMULAS, Constants, Formula
-from assay.train.loss.operator import log_probabilities
-from assay.train.loss.policy import Batch, Loss, PolicyLoss, policy_loss
-from assay.train.loss.tile import Head, TokenLoss
+from assay.train.loss._formulas import FORMULAS, Constants, Formula
+from assay.train.loss._fused_logprobs import log_probabilities
+from assay.train.loss._kernels import Head, TokenLoss
+from assay.train.loss._policy_loss import Batch, Loss, PolicyLoss, policy_loss
 
 __all__ = [
     "FORMULAS",

@@ -1,0 +1,1 @@
+"""Reads data sets, and writes and reads the logs of runs."""

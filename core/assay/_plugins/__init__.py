@@ -1,0 +1,1 @@
+"""Finds plugins, loads those that are named, and answers what they provide."""

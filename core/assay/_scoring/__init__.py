@@ -1,0 +1,1 @@
+"""Scores samples by a reward, and looks for references that can't be used."""
