@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import docker
 from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.utils import parse_host
 from requests.exceptions import RequestException
 
 from assay.sandbox import BOOT, ENVIRONMENT, Agent, AgentConfig, Limits, Lost, Program, WarmSandbox
@@ -166,6 +167,7 @@ class DockerSandbox(WarmSandbox):
         """Return the connection to the engine; when it is first made, remove what killed processes have left."""
         with self._engine_lock:
             if self._engine is None:
+                _knock()
                 engine = docker.from_env(timeout=60)
                 self._engine = engine
                 for container in engine.containers.list(all=True, filters={"label": _LABEL}, ignore_removed=True):
@@ -173,6 +175,14 @@ class DockerSandbox(WarmSandbox):
                         with contextlib.suppress(NotFound, DockerException):
                             container.remove(force=True)
             return self._engine
+
+
+def _knock() -> None:
+    """Fail with an `OSError` where no local engine listens; the SDK leaves the sockets that it tries unclosed."""
+    address = parse_host(os.environ.get("DOCKER_HOST"))
+    if address.startswith("http+unix://"):
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as knock:
+            knock.connect(address.removeprefix("http+unix://"))
 
 
 def _owner(pid: int) -> str:

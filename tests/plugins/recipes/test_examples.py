@@ -10,6 +10,7 @@ import pytest
 from optional import absent
 
 import assay
+from assay import PluginError
 from assay._plugins.registry import installed
 from assay.engine import LocalEngine
 
@@ -40,6 +41,11 @@ def lacking(recipe):
     missing = [plugin for plugin in recipe.needs if plugin not in installed().names]
     if missing:
         absent(f"needs the plugin {', '.join(missing)}")
+    if "code" in recipe.needs:
+        try:
+            installed().sandbox()
+        except PluginError as problem:
+            absent(str(problem))
 
 
 @pytest.mark.parametrize("name", RECIPES)
