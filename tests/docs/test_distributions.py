@@ -73,6 +73,15 @@ def test_the_changelog_has_the_version():
     )
 
 
+def test_a_verifier_is_changed_without_torch():
+    extras = CORE["optional-dependencies"]
+    named = [*CORE["dependencies"], *extras["dev"], *extras["serve"]]
+    for folder in FOLDERS[1:]:
+        named += project(folder)["dependencies"] if folder.name != "ray" else []
+    heavy = {re.match(r"[\w-]+", one)[0] for one in [*extras["train"], "peft", "ray"]} - {"matplotlib"}
+    assert {re.match(r"[\w-]+", one)[0].lower() for one in named} & heavy == set()
+
+
 def test_make_help_lists_every_target():
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
     shown = subprocess.run(
