@@ -7,7 +7,7 @@ import warnings
 
 from optional import absent
 
-from assay._plugins.registry import installed
+from assay import installed
 
 NAMES = ["process", "bubblewrap", "docker", "gvisor"]
 

@@ -10,8 +10,7 @@ import pytest
 from optional import absent
 
 import assay
-from assay import PluginError
-from assay._plugins.registry import installed
+from assay import installed
 from assay.engine import LocalEngine
 
 SCRIPT = """
@@ -38,13 +37,13 @@ def database(tmp_path_factory):
 
 
 def lacking(recipe):
-    missing = [plugin for plugin in recipe.needs if plugin not in installed().names]
-    if missing:
+    """Skip where a plugin or every sandbox is missing; CI demands that they are there."""
+    if missing := [plugin for plugin in recipe.needs if plugin not in installed().names]:
         absent(f"needs the plugin {', '.join(missing)}")
-    if "code" in recipe.needs:
+    if any("code." in str(line) for line in recipe.reward.values()):
         try:
             installed().sandbox()
-        except PluginError as problem:
+        except assay.PluginError as problem:
             absent(str(problem))
 
 

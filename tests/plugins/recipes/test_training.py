@@ -13,7 +13,7 @@ import pytest
 import yaml
 from optional import TRAINING, absent, module
 
-from assay._plugins.registry import installed
+from assay import installed
 
 module("torch", TRAINING)
 module("trl", TRAINING)

@@ -6,8 +6,7 @@ import shutil
 
 from optional import absent
 
-from assay import PluginError
-from assay._plugins.registry import installed
+from assay import PluginError, installed
 
 
 def usable():

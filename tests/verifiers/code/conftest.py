@@ -6,7 +6,7 @@ import pytest
 from boxes import USABLE
 from optional import absent
 
-from assay._plugins.registry import installed
+from assay import installed
 
 
 @pytest.fixture(scope="session", autouse=True)
