@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from optional import TRAINING, module
 
 from assay import Verdict, verifier
 from assay.engine import Call, LocalEngine
@@ -339,6 +338,8 @@ def test_workers_are_gone_when_the_parent_is(how):
 
 def test_inside_a_dataloader_worker():
     """Its workers are daemonic, and may not have children of multiprocessing's."""
+    from optional import TRAINING, module  # the other processes of these tests import this file without it
+
     torch = module("torch", TRAINING)
 
     loader = torch.utils.data.DataLoader(Scored(), num_workers=1, batch_size=None, multiprocessing_context="spawn")
