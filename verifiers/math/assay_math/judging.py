@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -23,6 +24,12 @@ __all__ = ["Ramp", "Rules", "judge", "measure", "references"]
 
 #: Longest worked solution that is searched for its answer.
 MAX_SOLUTION = 100_000
+#: What a reason shows: characters of a value and of what tells them apart, and accepted answers.
+MAX_SHOWN, MAX_WHY, MAX_NAMED = 60, 160, 3
+#: What tells two values apart, and is said by showing them.
+_SAYS_NO_MORE = frozenset(
+    {"different numbers", "different values", "different relations", "other words", "another day"}
+)
 
 # How data sets end a worked solution whose last line is the answer.
 _SOLUTION = re.compile(r"(?:^|\n)[ \t]*(?:####|(?:A|Answer|Final answer)[ \t]*:)[ \t]*([^\n]+)\s*$", re.IGNORECASE)
@@ -66,7 +73,24 @@ def judge(completion: str, reference: Any, extract: str, lenient: bool, rules: R
         return Verdict(
             0.0, f"the answer can't be read: {given[:80]!r}", details={"answer": given[:200], "stage": "reading"}
         )
-    return Verdict(0.0, last.reason, details={"answer": given[:200], "stage": last.stage})
+    reason = _unequal(given, [text for text, _ in wanted], last.reason)
+    return Verdict(0.0, reason, details={"answer": given[:200], "stage": last.stage})
+
+
+def _unequal(given: str, wanted: Sequence[str], why: str) -> str:
+    """Return a sentence with both sides as they were read, of bounded length: `(1,2) is not [1,2]: () is not []`."""
+    if len(wanted) > 1:
+        named = ", ".join(map(_shown, wanted[:MAX_NAMED])) + (", ..." if len(wanted) > MAX_NAMED else "")
+        return f"{_shown(given)} is none of {named}"
+    said = f"{_shown(given)} is not {_shown(wanted[0])}"
+    return said if why in _SAYS_NO_MORE else f"{said}: {why[:MAX_WHY]}"
+
+
+def _shown(text: str) -> str:
+    text = " ".join(text.strip()[: 2 * MAX_SHOWN].split())
+    if not text.isprintable():  # what a model wrote is read in a terminal, too
+        text = "".join(one if one.isprintable() else "?" for one in text)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 def measure(completion: str, reference: Any, extract: str, lenient: bool, ramp: Ramp) -> Verdict:
