@@ -9,7 +9,7 @@ source .ci/debian.sh
 
 provide bwrap:bubblewrap mmdebstrap:mmdebstrap
 provide runsc:runsc || echo "gVisor can't be installed here; its tests will say so" >&2
-make --quiet .venv/.ready >&2
+make --quiet setup-train >&2
 
 with_engine() {
     .venv/bin/python -c "

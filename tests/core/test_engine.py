@@ -364,7 +364,9 @@ def test_workers_are_gone_when_the_parent_is(how):
 
 def test_inside_a_dataloader_worker():
     """Its workers are daemonic, and may not have children of multiprocessing's."""
-    torch = pytest.importorskip("torch", reason="needs torch: pip install 'assay[train]'")
+    from optional import TRAINING, module  # the other processes of these tests import this file without it
+
+    torch = module("torch", TRAINING)
 
     loader = torch.utils.data.DataLoader(Scored(), num_workers=1, batch_size=None, multiprocessing_context="spawn")
     assert [float(x) for x in loader] == [0.0, 0.001, 0.002]

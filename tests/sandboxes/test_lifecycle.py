@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from optional import module
 from places import NAMES, made, usable
 
 from assay.sandbox import Limits, Program
@@ -49,6 +50,7 @@ def left(folder):
 
 
 def containers_of(pid):
+    module("docker", "this sandbox needs it: pip install assay-docker")
     from assay_docker.engine import Engine
 
     with contextlib.closing(Engine.from_env()) as client:
@@ -98,7 +100,7 @@ def test_nothing_is_left(name, ending, tmp_path):
 
 def test_an_orphaned_container_is_reaped_at_the_next_start():
     usable("docker").close()
-    import docker
+    docker = module("docker", "this sandbox needs it: pip install assay-docker")
 
     from assay_docker.engine import Engine
     from assay_docker.sandbox import _owner
@@ -201,6 +203,7 @@ def test_an_engine_that_dies_is_an_error_and_comes_back(tmp_path, monkeypatch):
     usable("docker").close()
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
         pytest.skip("needs root and dockerd, for an engine of its own")
+    module("docker", "this sandbox needs it: pip install assay-docker")
     from assay_docker.engine import Engine
 
     folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))  # a socket's path is short

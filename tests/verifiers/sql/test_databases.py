@@ -18,9 +18,12 @@ import pytest
 import assay
 from assay._contract.verdict import Status
 from assay_sql import cells, execution, valid
+from assay_sql.catalog import Catalog
 from assay_sql.database import OPEN, close, databases
+from assay_sql.generation import generate
 from assay_sql.result import DatabaseError, Limits, QueryError
 from assay_sql.running import clear
+from assay_sql.search import Trial
 
 from .conftest import administrator, on, psql, reader
 
@@ -477,3 +480,13 @@ def test_without_its_driver_an_engine_says_what_to_install(workshop, monkeypatch
 def test_errors_are_sentences(tmp_path):
     with pytest.raises(DatabaseError, match="there is no database"):
         databases(str(tmp_path / "x.sqlite"))
+
+
+def test_a_database_in_memory_is_closed_when_it_is_dropped():
+    trial = Trial(generate(Catalog.read("CREATE TABLE t (a INT)"), 0))
+    with trial._pools["reference"].borrow() as connection:
+        pass
+    assert connection.execute("SELECT count(*) FROM t").fetchone()
+    del trial
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
