@@ -179,6 +179,7 @@ def test_importing_assay_is_light():
     assert not {"torch", "sympy", "pandas", "trl"} & set(imported("import assay; assay.score"))
 
 
+@pytest.mark.timing
 def test_importing_assay_takes_less_than_100_ms():
     code = "import time; t = time.perf_counter(); import assay; print(time.perf_counter() - t)"
     fastest = min(

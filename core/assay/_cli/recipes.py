@@ -9,7 +9,7 @@ import click
 
 from assay._contract.recipe import Recipe
 from assay._plugins.registry import RECIPES, Registry, installed
-from assay.errors import shorten
+from assay.errors import PluginError, shorten
 
 __all__ = ["command"]
 
@@ -74,9 +74,15 @@ def show(name: str, as_json: bool) -> None:
 
 
 def _found(registry: Registry) -> dict[str, Recipe]:
-    """Return every recipe of every plugin that can be loaded, by its full name."""
-    usable = [plugin for plugin in registry.names if registry.problem(plugin) is None]
-    return {f"{plugin}.{leaf}": one for plugin in usable for leaf, one in registry.recipes(plugin).items()}
+    """Return every recipe that can be read, by its full name, and say which can't."""
+    found = {}
+    for plugin, offers in registry.usable():
+        for leaf in offers.recipes:
+            try:
+                found[f"{plugin}.{leaf}"] = offers.recipes[leaf]
+            except PluginError as problem:
+                click.echo(f"assay: left out {problem}", err=True)
+    return found
 
 
 def _described(name: str, recipe: Recipe) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class _Expansion:
     def _is_recipe(self, call: nodes.Call) -> bool:
         plugin, _, leaf = call.name.partition(".")
         try:
-            return plugin == RECIPES or leaf in self.registry.recipes(plugin)
+            return plugin == RECIPES or leaf in self.registry.offers(plugin).recipes
         except PluginError:
             return False
 

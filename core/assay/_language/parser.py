@@ -9,6 +9,7 @@ import math
 import tokenize
 from collections.abc import Callable, Collection
 
+from assay._contract.reserved import RESERVED
 from assay._contract.sample import KNOWN as SAMPLE_NAMES
 from assay._language import nodes
 from assay._language.functions import ARITY, CONSTANTS, STATISTICS
@@ -27,8 +28,6 @@ MAX_EXPONENT = 100
 
 #: Names of what is known of a sample or of the run.
 KNOWN = (*(n for n in SAMPLE_NAMES if n not in ("row", "messages")), "characters", "step", "progress")
-#: Names that no line may take.
-RESERVED = frozenset({*KNOWN, *ARITY, *CONSTANTS, "row", "group", "messages", "recipe"})
 
 _OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 _COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -197,8 +196,7 @@ class _Parser:
         raise self._refuse(at, self._unknown(name), "name")
 
     def _unknown(self, name: str) -> str:
-        near = nearest(name, [*self.lines, *RESERVED])
-        if near:
+        if near := nearest(name, [*self.lines, *RESERVED]):
             return f"there is no name '{name}'; did you mean '{near}'?"
         return (
             f"there is no name '{name}'; a column is row.{name}, a verifier is plugin.leaf (see `assay list`), "

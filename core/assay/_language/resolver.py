@@ -153,8 +153,8 @@ class _Resolver:
     def _resolve_call(self, node: nodes.Call) -> None:
         plugin, _, leaf = node.name.partition(".")
         try:
-            functions, verifiers = self.registry.functions(plugin), self.registry.verifiers(plugin)
-            if leaf in functions and leaf not in verifiers:
+            functions = self.registry.offers(plugin).functions
+            if leaf in functions:
                 self.functions[node.name] = functions[leaf]
                 return
             verifier = self.registry.verifier(node.name)
@@ -181,7 +181,8 @@ class _Resolver:
             return None
         given = dict(zip(options, node.positional, strict=False))
         names = [*options, *(i.name for i in verifier.inputs)]
-        places = node.names_at or [value.at for _, value in node.named]
+        # What an expansion has added has no name in a text, and stands for itself.
+        places = [*node.names_at, *(value.at for _, value in node.named[len(node.names_at) :])]
         for (name, value), at in zip(node.named, places, strict=True):
             if name not in names:
                 near = nearest(name, names)
@@ -324,7 +325,7 @@ class _Resolver:
 
     def _condition(self, node: Node, program: BoundReward) -> None:
         call = program.call(node)
-        if call is not None and not call.verifier.boolean:
+        if call is not None and not call.verifier.is_boolean(call.options):
             self._problem(
                 "type",
                 node,

@@ -22,7 +22,7 @@ from assay import RewardError, Scorer
             "say.d",
             "plugin",
             "say.d",
-            "the plugin 'say' has no verifier 'd'; it has a, b, c, same, most, painted, looks",
+            "the plugin 'say' has no verifier 'd'; it has a, b, c, yes, firm, same, most, painted, looks",
         ),
         ("say.sam", "plugin", "say.sam", "the plugin 'say' has no verifier 'sam'; did you mean say.same?"),
         ("say.a(levle=2)", "argument", "levle", "say.a has no option or input 'levle'; did you mean 'level'?"),
@@ -99,6 +99,18 @@ from assay import RewardError, Scorer
             "type",
             "say.c",
             "say.c is graded, so it needs a threshold as a condition: 'say.c > 0' is what a bare score would mean",
+        ),
+        (
+            "not say.firm(credit='part')",
+            "type",
+            "say.firm(credit='part')",
+            "say.firm is graded, so it needs a threshold as a condition: 'say.firm(credit='part') > 0' is what a bare score would mean",
+        ),
+        (
+            "1 if say.firm(credit=row.x) else 0",
+            "type",
+            "say.firm(credit=row.x)",
+            "say.firm is graded, so it needs a threshold as a condition: 'say.firm(credit=row.x) > 0' is what a bare score would mean",
         ),
         (
             {"graded": "say.c", "total": "1 if graded else 0"},

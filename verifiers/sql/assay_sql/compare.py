@@ -33,9 +33,9 @@ class Rules:
 
     Attributes:
         columns: compared by `position`, in `any` order, or by `name`; names matter in the last alone.
-        order: whether the rows' order counts where the reference orders them.
+        order: whether the order of rows counts where the reference orders them.
         tolerance: relative difference of floats that is forgiven.
-        ignore_case: text is compared without case.
+        ignore_case: compare text without case.
     """
 
     columns: Columns = "position"
