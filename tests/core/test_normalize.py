@@ -45,6 +45,8 @@ def test_never_the_same(a, b):
         ("The U.S.", "us"),
         ("The!", "the"),
         ("¿x?", "x"),
+        ("5¿5", "55"),
+        ("b :5", "b 5"),
         ("b+c", "b+c"),
         ("3.14", "3.14"),
         ("1,000", "1000"),
@@ -63,6 +65,10 @@ def test_never_the_same(a, b):
 )
 def test_without_punctuation_and_articles(text, plain):
     assert normalize(text, punctuation=False, articles=False) == plain
+
+
+def test_punctuation_and_articles_count_unless_told_otherwise():
+    assert normalize("The answer, a-b!") == "the answer, a-b!"
 
 
 def test_case_may_count():
