@@ -153,6 +153,10 @@ def test_children_are_what_stands_directly_below(text, below):
         ('row["class"]', "row['class']"),
         ("group.size()", "group.size"),
         ("case(tokens > 1, 2, 3)", "2 if tokens > 1 else 3"),
+        (
+            "case(tokens > 3, 1, tokens > 2, 2, tokens > 1, 3, 4)",
+            "1 if tokens > 3 else 2 if tokens > 2 else 3 if tokens > 1 else 4",
+        ),
         ("tokens is not None", "tokens is not None"),
         ("(1 + tokens) if step else (2 - 3)", "(1 + tokens) if step else (2 - 3)"),
         ("tokens not in [1]", "tokens not in [1]"),
@@ -161,6 +165,11 @@ def test_children_are_what_stands_directly_below(text, below):
 )
 def test_one_way_of_writing(text, plain):
     assert unparse(parse("total", text)) == plain
+
+
+def test_a_ladder_stands_as_a_whole():
+    text = "case(tokens > 3, 1, tokens > 2, 2, 3)"
+    assert {part.at for part in walk(parse("total", text)) if isinstance(part, nodes.IfElse)} == {(0, len(text))}
 
 
 def test_what_is_no_expression_is_not_written():
