@@ -155,7 +155,7 @@ def test_children_are_what_stands_directly_below(text, below):
         ("case(tokens > 1, 2, 3)", "2 if tokens > 1 else 3"),
         (
             "case(tokens > 3, 1, tokens > 2, 2, tokens > 1, 3, 4)",
-            "1 if tokens > 3 else 2 if tokens > 2 else 3 if tokens > 1 else 4",
+            "1 if tokens > 3 else (2 if tokens > 2 else (3 if tokens > 1 else 4))",
         ),
         ("tokens is not None", "tokens is not None"),
         ("(1 + tokens) if step else (2 - 3)", "(1 + tokens) if step else (2 - 3)"),
