@@ -25,6 +25,8 @@ settings.register_profile(
 )
 if "MUTANT_UNDER_TEST" in os.environ:
     sys.setrecursionlimit(3 * sys.getrecursionlimit())  # two more frames stand between any two functions
+    if os.environ["MUTANT_UNDER_TEST"] == "stats":
+        del os.environ["MUTANT_UNDER_TEST"]  # which test reaches what is noted in this process, and in no other
 
 
 @pytest.fixture(scope="session")

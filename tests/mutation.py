@@ -54,9 +54,10 @@ def main() -> None:
 def prepare() -> None:
     """Make the folder in which mutmut runs, and go there."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, target in {"assay": "core/assay", "tests": "tests", "pyproject.toml": "pyproject.toml"}.items():
-        if not (FOLDER / name).is_symlink():
-            (FOLDER / name).symlink_to(ROOT / target)
+    for target in ("core/assay", "docs", "pyproject.toml", "tests"):
+        link = FOLDER / Path(target).name
+        if not link.is_symlink():
+            link.symlink_to(ROOT / target)
     os.chdir(FOLDER)
 
 
