@@ -20,6 +20,7 @@ def problem(text, at, line="total"):
         ("tokns", (0, 5), "total, character 1: what to do\n    tokns\n    ^^^^^"),
         ("1 +\n tokns", (5, 10), "total, character 2 of line 2: what to do\n     tokns\n     ^^^^^"),
         ("(1 +\n2)", (0, 7), "total, character 1 of line 1: what to do\n    (1 +\n    ^^^^"),
+        ("1 +\n2 +\n tokns", (9, 14), "total, character 2 of line 3: what to do\n     tokns\n     ^^^^^"),
         ("", (0, 0), "total, character 1: what to do\n    \n    ^"),
         ("(1", (2, 3), "total, character 3: what to do\n    (1\n      ^"),
     ],
@@ -47,6 +48,10 @@ def test_of_a_long_line_the_neighbourhood_is_shown():
     _, excerpt, pointer = str(problem("x" * 300, (0, 300))).split("\n")
     assert excerpt == "    " + "x" * 110 + "..."
     assert pointer == "    " + "^" * 110
+    _, excerpt, pointer = str(problem("x" * 110, (10, 110))).split("\n")
+    assert (excerpt, pointer) == ("    " + "x" * 110, "    " + " " * 10 + "^" * 100)
+    _, excerpt, pointer = str(problem("x" * 111, (10, 111))).split("\n")
+    assert (excerpt, pointer) == ("    " + "x" * 110 + "...", "    " + " " * 10 + "^" * 100)
 
 
 @pytest.mark.parametrize(("many", "last"), [(1, "^"), (8, "^"), (9, "... and 1 more"), (20, "... and 12 more")])

@@ -115,6 +115,12 @@ def test_where_the_worse_is_silent_the_other_speaks():
     assert silent.worst(says)[1] == says.worst(silent)[1] == {0: "no picture"}
 
 
+def test_the_worse_of_two_that_speak_is_heard():
+    better = Column(np.zeros(1), np.array([ABSTAINED], np.uint8), {0: "no picture"})
+    worse = Column(np.zeros(1), np.array([ERROR], np.uint8), {0: "broke"})
+    assert better.worst(worse)[1] == worse.worst(better)[1] == {0: "broke"}
+
+
 def test_of_two_that_are_as_bad_the_first_speaks():
     first = Column(np.zeros(1), np.array([ERROR], np.uint8), {0: "first"})
     second = Column(np.zeros(1), np.array([ERROR], np.uint8), {0: "second"})
