@@ -249,7 +249,7 @@ def test_a_service_that_is_down_is_left_alone():
 
 
 def test_only_failures_in_a_row_count_against_a_service():
-    """One answer between nineteen failures and nineteen more: each call is still made."""
+    """One answer between nineteen failures and nineteen more: each call is still made, the next one too."""
     asked = []
 
     @verifier(pure=False)
@@ -259,7 +259,7 @@ def test_only_failures_in_a_row_count_against_a_service():
             raise ValueError("out of order")
         return 1.0
 
-    texts = [f"bad {i}" for i in range(19)] + ["fine"] + [f"worse {i}" for i in range(19)]
+    texts = [*(f"bad {i}" for i in range(19)), "fine", *(f"worse {i}" for i in range(19)), "fine"]
     answers = LocalEngine(concurrency=1).run([call(shaky, text) for text in texts])
     assert asked == texts
     assert not any("left alone" in verdict.reason for (verdict,) in answers)

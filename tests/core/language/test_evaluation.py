@@ -89,6 +89,11 @@ def outcome(scores, position=0):
         ("step + progress", {"step": 3, "progress": 0.5}, ("scored", 3.5)),
         ("1 if truncated else 0", {"truncated": True}, ("scored", 1.0)),
         ("pi", {}, ("scored", math.pi)),
+        ("min(3, row.x, 4)", {"x": 2}, ("scored", 2.0)),
+        ("max(3, row.x, 2)", {"x": 4}, ("scored", 4.0)),
+        ("clip(row.x, -1, 1)", {"x": -3}, ("scored", -1.0)),
+        ("clip(row.x, -1, 1)", {"x": 3}, ("scored", 1.0)),
+        ("abs(row.x) + sqrt(4) + exp(0) + log(1) + cos(0) + tanh(0)", {"x": -3}, ("scored", 7.0)),
         ("True", {}, ("scored", 1.0)),
     ],
 )
