@@ -342,6 +342,9 @@ def _relations(answer: Node, reference: Node, rules: Rules) -> Comparison:
                 for names in renamings(answer, reference):
                     return _relations(renamed(answer, names), reference, rules)
                 return Comparison(False, "relation", "equations in different variables")
+            if not symbols(answer):  # no unknown: what it says is its two sides, and not whether it is true
+                same = any(_agree(x, c, rules) and _agree(y, d, rules) for x, y in ((a, b), (b, a)))
+                return Comparison(same, "relation", "the same equation" if same else "different equations")
             try:
                 return proportional(difference(a, b), difference(c, d))
             except NoValue:
@@ -390,6 +393,8 @@ def _collections(answer: Node, reference: Node, rules: Rules) -> Comparison:
             Items(items=others),
         ):
             return _in_any_order(_distinct(some, rules), _distinct(others, rules), rules)
+        case (Items(joined="or"), Bracketed()) | (Bracketed(), Items(joined="or")):
+            return Comparison(False, "structure", "values of which one holds are not values in order")
         case (Items(items=some), Bracketed(items=others)) | (Bracketed(items=some), Items(items=others)):
             return _in_order(some, others, rules, "place")
         case Bracketed(left="{", items=(only,)), other:

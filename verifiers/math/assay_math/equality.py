@@ -69,8 +69,12 @@ def ratios(answer: Node, reference: Node, rules: Rules) -> Comparison:
         case Ratio(parts=some), Ratio(parts=others):
             if len(some) != len(others):
                 return Comparison(False, "ratio", f"{len(some)} parts instead of {len(others)}")
-            for x, y in zip(some[1:], others[1:], strict=True):
-                one = values(Product((some[0], y)), Product((others[0], x)), rules)
+            nought = [[_is_nought(one) for one in parts] for parts in (some, others)]
+            if nought[0] != nought[1] or all(nought[0]):
+                return Comparison(False, "ratio", "another proportion")
+            first = nought[0].index(False)  # against nought anything is in proportion
+            for x, y in zip(some, others, strict=True):
+                one = values(Product((some[first], y)), Product((others[first], x)), rules)
                 if not one.equal:
                     return Comparison(False, "ratio", "another proportion")
             return Comparison(True, "ratio", "the same proportion")
@@ -80,6 +84,10 @@ def ratios(answer: Node, reference: Node, rules: Rules) -> Comparison:
                 return values(quotient, other, rules)
             return values(other, quotient, rules)
     return Comparison(False, "ratio", "a proportion against a value")
+
+
+def _is_nought(node: Node) -> bool:
+    return _numbers(node, Number(Fraction(0)), Rules()).equal
 
 
 def values(answer: Node, reference: Node, rules: Rules) -> Comparison:

@@ -158,8 +158,7 @@ class _Reader(Atoms):
             names = {one.sides[0].name for one in whole}  # type: ignore[attr-defined]
             counted = any(one.sides[1].name != "the_Z" for one in whole)  # type: ignore[attr-defined]
             return Family(tuple(one for one in items if one not in whole), frozenset(names), counted)
-        said = logic or any(isinstance(one, (Relation, Quantity)) for one in items)
-        return Items(tuple(items), joined if said else "")
+        return Items(tuple(items), joined if joined == "or" or logic or any(map(_says, items)) else "")
 
     def relation(self) -> Node:
         if self.peek() == "\\approx":
@@ -309,6 +308,11 @@ class _Reader(Atoms):
             else:
                 return base
         raise Unreadable("too many exponents and factorials follow each other")
+
+
+def _says(node: Node) -> bool:
+    """Whether `and` before a node may join conditions, or parts of one quantity."""
+    return isinstance(node, (Relation, Quantity))
 
 
 def _names_integers(node: Node) -> bool:

@@ -102,7 +102,7 @@ _ABOUT = re.compile(
 )
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ]\d{3})+(?![\d,]|[ ]\d)")
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
-_CHOOSE = re.compile(
+_CHOOSE = re.compile(  # `nCr` has its order; of an index above and one below, either is written for the larger
     r"(?:\{\})?(?:\^|_)\s*\{?(\d+)\}?\s*\{?C\}?\s*_\s*\{?(\d+)\}?|(?<![A-Za-z\\])C_\{?(\d+)\}?\^\{?(\d+)\}?|(?<![\w\\.])(\d+) ?C ?(\d+)(?![\w.])"
 )
 # `x = 3 \quad y = -2`: a space as wide as a comma.
@@ -225,5 +225,7 @@ def _vulgar(match: re.Match[str]) -> str:
 
 
 def _binomial(match: re.Match[str]) -> str:
-    bottom, top = sorted((one for one in match.groups() if one is not None), key=lambda digits: (len(digits), digits))
+    top, bottom = (one for one in match.groups() if one is not None)
+    if match[3] is not None:
+        top, bottom = sorted((top, bottom), key=int, reverse=True)
     return f"\\binom{{{top}}}{{{bottom}}}"

@@ -21,10 +21,12 @@ MAGNITUDES = {
 # Money by currency and worth; a law, not a measure, makes a cent of a dollar.
 CURRENCIES: dict[str, tuple[str, Fraction]] = {
     **dict.fromkeys(["\\dollar", "dollar", "usd", "buck"], ("dollar", Fraction(1))),
-    **dict.fromkeys(["\\cent", "cent", "penny", "pennies", "pence"], ("dollar", Fraction(1, 100))),
+    **dict.fromkeys(["\\cent", "cent", "penny", "pennies"], ("dollar", Fraction(1, 100))),
     **dict.fromkeys(["\\euro", "euro", "eur"], ("euro", Fraction(1))),
     **dict.fromkeys(["\\pounds", "gbp", "quid"], ("sterling", Fraction(1))),
-    **dict.fromkeys(["\\yen", "yen", "jpy", "yuan", "rmb", "cny"], ("yen", Fraction(1))),
+    "pence": ("sterling", Fraction(1, 100)),
+    **dict.fromkeys(["\\yen", "yen", "jpy"], ("yen", Fraction(1))),
+    **dict.fromkeys(["yuan", "rmb", "cny", "renminbi"], ("yuan", Fraction(1))),
     **dict.fromkeys(["\\rupee", "rupee", "rs", "inr"], ("rupee", Fraction(1))),
 }
 

@@ -118,7 +118,7 @@ def _apply(function: str, values: list[Fraction | None]) -> Fraction | None:
         return None
     if function == "factorial" and 0 <= whole[0] <= MAX_FACTORIAL:
         return Fraction(math.factorial(whole[0]))
-    if function == "binom" and 0 <= whole[1] <= whole[0] <= MAX_FACTORIAL:
+    if function == "binom" and 0 <= whole[0] <= MAX_FACTORIAL and 0 <= whole[1]:
         return Fraction(math.comb(*whole))
     if function in ("gcd", "lcm"):
         return Fraction(math.gcd(*whole) if function == "gcd" else math.lcm(*whole))
