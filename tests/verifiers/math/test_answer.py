@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import assay
 from assay.extract import extract
 from assay_math import answer, numeric
-from assay_math.reader import Unreadable, read
+from assay_math.grammar import Unreadable, read
 
 EQUAL = [
     ("i", r"\sqrt{-1}"), (r"90^\circ", r"\pi/2"), ("x+1=0", "2x+2=0"), (r"0.\overline{3}", "1/3"), (r"e^{i\pi}", "-1"),
@@ -34,7 +34,7 @@ EQUAL = [
     ("2*pi*r", "2\\pi r"), ("γ", r"\gamma"), ("1/2004!", "1/2004!"), ("−5", "-5"), (r"\dfrac{1}{2}", r"\tfrac12"), ("x^{2} + 2 x", "x(x+2)"), (r"\ln(e^2)", "2"),
 ]  # fmt: skip
 DIFFERENT = [
-    ("1/2004!", "1/2006!"), ("1e-20", "1e-21"), (r"\{2,3\}", "(2,3)"), (r"\gamma", r"\Gamma"), (r"9\%", "9"), ("5 km", "5 m"), ("1234567", "1234568"),
+    ("1/2004!", "1/2006!"), ("1e-20", "1e-21"), (r"\{2,3\}", "(2,3)"), (r"\gamma", r"\Gamma"), ("5 km", "5 m"), ("1234567", "1234568"),
     ("5 or 6", "5"), ("5, 6, 7", "5"), ("(1,2]", "(1,2)"), ("[1,2]", "(1,2)"), ("x", "y"), ("1-1/e", "1+1/e"), ("2", r"2\sqrt{3}"), ("(1,2)", "(2,1)"),
     ("10^{10^{10}}", "10^{10^{11}}"), ("(10^9)!", "(10^9+1)!"), ("x>3", "x\\ge 3"), ("x>3", "x<3"), ("even", "odd"), ("A", "B"), ("5 apples", "5 oranges"),
     ("x=5", "y=5"), ("5 m^2", "5 m"), ("-5", "5"), ("1/2", "2"), ("\\sqrt{x^2}", "x"), ("12:30", "12:31"), ("3:4", "4:3"), ("0.5", "0.51"), ("1", "1.04"),
@@ -79,6 +79,27 @@ def test_digits_and_tolerance():
     assert judged("3.14", r"\pi", tolerance=0.001).score == 1
     assert "2 digits" in judged(r"\frac13", "0.33").reason
     assert judged("3.149", "3.14").score == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "number"), [(r"5\%", "5"), (r"50\%", "50"), ("20 percent", "20"), (r"12.5\%", "12.5")]
+)
+def test_a_percent_sign_may_be_missing_from_the_reference_alone(given, number):
+    assert judged(given, number).score == 1
+    assert judged(given, number, percent="strict").score == 0
+    assert judged(number, given).score == 0
+
+
+def test_a_share_is_not_its_percentage():
+    assert judged("0.2", "20").score == judged("20", "0.2").score == 0
+    assert judged(r"0.5\%", "0.5").score == judged(r"0.2\%", "20").score == 0
+    assert judged(r"20\%", "0.2").score == judged("0.2", r"20\%").score == 1
+
+
+def test_an_answer_may_say_a_value_twice_and_a_reference_means_it():
+    assert judged("1, 2, 2", "1, 2").score == 1
+    assert judged("1, 2", "1, 2, 2").score == 0
+    assert judged("1, 1, 2", "1, 2, 2").score == 0
 
 
 def test_units():

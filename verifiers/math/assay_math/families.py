@@ -2,9 +2,9 @@ r"""Values for every integer, `\pi/4 + k\pi`: two are the same if they hold the 
 
 from __future__ import annotations
 
-from assay_math.forms import expanded, mentions_pi
-from assay_math.tree import Family, Items, Node, Quantity, Relation, Such, Symbol, contains, symbols
-from assay_math.value import NoValue, approximate
+from assay_math.evaluation import NoValue, approximate
+from assay_math.rewriting import expanded
+from assay_math.tree import Family, Items, Node, Quantity, Relation, Such, Symbol, contains, mentions_pi, symbols
 
 __all__ = ["as_family", "renamings", "same_family"]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from assay_math.evaluation import NoValue, approximate, exact
 from assay_math.tree import (
     Apply,
     Bracketed,
@@ -24,7 +25,6 @@ from assay_math.tree import (
     renamed,
     symbols,
 )
-from assay_math.value import NoValue, approximate, exact
 
 __all__ = ["FLIPPED", "Piece", "endless", "is_region", "listed", "region"]
 
@@ -118,7 +118,8 @@ def _region(node: Node) -> list[Piece] | None:
         case Bracketed(left="(" | "[" as left, items=(low, high), right=")" | "]" as right):
             return [_piece(low, left == "[", high, right == "]")]
         case Bracketed(left="{", items=items):
-            return [_piece(one, True, one, True) for one in items]
+            points = [one.sides[1] if _names_value(one) else one for one in items]  # type: ignore[attr-defined]
+            return [_piece(one, True, one, True) for one in points]
         case Union(parts=parts):
             return _union(map(_region, parts))
         case Apply(function="without", arguments=(whole, gap)):
@@ -150,6 +151,13 @@ def _region(node: Node) -> list[Piece] | None:
                 return None
             return _all([Relation((low, middle), (first,)), Relation((middle, high), (second,))])
     return None
+
+
+def _names_value(node: Node) -> bool:
+    match node:
+        case Relation(sides=(Symbol(), _), operators=("=",)):
+            return True
+    return False
 
 
 def _is_call(node: Node) -> bool:

@@ -39,7 +39,9 @@ def _relabelled(left: tuple[Node, Node], right: tuple[Node, Node]) -> tuple[Node
     if a == b:
         return x, y
     match a, b:
-        case Apply(function=f, arguments=(Symbol(name=s),)), Apply(function=g, arguments=(Symbol() as t,)) if f == g and s.islower():
+        case Apply(function=f, arguments=(Symbol(name=s),)), Apply(function=g, arguments=(Symbol() as t,)) if (
+            f == g and s.islower()
+        ):
             return renamed(x, {s: t}), y  # f(x) = x + 1 and f(t) = t + 1
         case (Apply(function=f), Symbol(name=name)) | (Symbol(name=name), Apply(function=f)):
             return (x, y) if name == "y" or f == f"{name}()" else None

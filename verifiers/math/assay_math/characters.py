@@ -6,9 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from assay_math.sentences import compared, restated, unnamed
-from assay_math.vocabulary import FUNCTIONS
-
 __all__ = ["MAX_LENGTH", "clean", "squeeze", "undoubled"]
 
 #: Longer answers are not read: no reference of a data set comes near.
@@ -96,10 +93,6 @@ _MARKDOWN = re.compile(r"\*\*|__|`")
 _DECORATION = re.compile(
     r"\\(?:color|textcolor)\s*\{[^{}]*\}|\\(?:underline|boxed|fbox|mathstrut|checkmark|blacksquare|square|Box|qed|strut)(?![a-zA-Z])"
 )
-_ABOUT = re.compile(
-    r"^(?:\\approx|\\sim|\\simeq|\\cong|\\text\s*\{\s*(?:about|approximately|approx\.?)\s*\}|(?:approximately|approx\.?|about|roughly|around|nearly)\b)\s*(?=[-\d.\\$])",
-    re.IGNORECASE,
-)
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ]\d{3})+(?![\d,]|[ ]\d)")
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
 _CHOOSE = re.compile(  # `nCr` has its order; of an index above and one below, either is written for the larger
@@ -109,28 +102,16 @@ _CHOOSE = re.compile(  # `nCr` has its order; of an index above and one below, e
 _TWO_NAMES = re.compile(r"(?<=[\w})])\s*\\q?quad\s*(?=[a-zA-Z](?:_\{?\w+\}?)?\s*=)")
 # `(1011)_2` and `1011_{(2)}`
 _BASE = re.compile(r"\((\d+)\)_(?=\{?\d)|_\{\((\d+)\)\}|_\((\d+)\)")
-_WHOLE_IN_FONT = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|textrm|mbox)\s*\{([^{}]*[\d=][^{}]*)\}")
 _SYSTEM = re.compile(r"\\\{\s*\\begin\{array\}\s*\{[^{}]*\}(.*?)\\end\{array\}(?!\s*\\\})", re.DOTALL)
 _MODULO = re.compile(
     r"\(\s*(?:\\(?:text|mathrm|operatorname)\s*\{\s*mod\s*\}|\\?(?:mod|bmod)(?![a-z]))\s*([^()]*)\)|\\(?:bmod|mod)(?![a-z])\s*\{?(\w+)\}?"
 )
-_OPERATOR = re.compile(r"\\(?:operatorname\*?|mathrm|text)\s*\{\s*([a-zA-Z]+)\s*\}")
-_HALF_LINE = re.compile(r"\\mathbb\s*\{?R\}?\s*[\^_]\s*(?:\{\s*([-+])\s*\}|\{\s*([<>])\s*0\s*\})")
-_TRIANGLE = re.compile(r"^\\triangle\s*\{?([A-Z]{3})\}?$")
-_TYPESET = re.compile(r"\\text(?:bf|it|rm)?\s*\{([^{}\\]*)\}")
 # Intervals with their brackets turned outwards, as in France: `]1, 3[`
 _INSIDE = r"\s*([^\[\]()]{1,60}[,;][^\[\]()]{1,60}?)\s*"
 _TURNED_LEFT = re.compile(rf"(?:^|(?<=[\s=}}]))\]{_INSIDE}([\[\]])")
 _TURNED_RIGHT = re.compile(rf"\[{_INSIDE}\[")
 _ORDINAL = re.compile(r"(?<=\d)\s*\^\s*\{\s*\\text\s*\{\s*(st|nd|rd|th)\s*\}\s*\}")
-_RADIANS = re.compile(r"(?<=[\d}\w])\s*(?:\\(?:text|mathrm)\s*\{\s*rad(?:ian)?s?\s*\}|\brad(?:ian)?s?)$")
-_LISTED = re.compile(r"\\(max|min|gcd|lcm)\s*\\\{([^{}]*)\\\}")
 _ARROW = re.compile(r"\\overrightarrow(?![a-zA-Z])")
-_RUPEES = re.compile(r"^Rs\.?\s*(?=\d)")
-_LABEL = re.compile(
-    r"^(?:(?:so|thus|hence|therefore)[, ]+)?(?:the )?(?:(?:final|correct|right|exact) )?(?:answer|result|solution|value)s?(?: is| are|:| =)+:?\s*",
-    re.IGNORECASE,
-)
 
 
 @lru_cache(maxsize=20_000)
@@ -168,43 +149,16 @@ def clean(text: str) -> str:
     text = _SYSTEM.sub(r"\\begin{cases}\1\\end{cases}", text)
     text = re.sub(r"\\[dtc]frac(?![a-zA-Z])", r"\\frac", text)
     text = re.sub(r"\\[dt]binom(?![a-zA-Z])", r"\\binom", text)
-    text = _ARROW.sub(r"\\vec", _OPERATOR.sub(_function, text))
-    text = text.replace("\\forall", r"\text{ for all }")
-    text = compared(text)
+    text = _ORDINAL.sub(r"\1", _ARROW.sub(r"\\vec", text))
     if "[" in text or "]" in text:
         text = _TURNED_LEFT.sub(lambda match: f"({match[1]}{')' if match[2] == '[' else ']'}", text)
         text = _TURNED_RIGHT.sub(r"[\1)", text)
-    text = _LISTED.sub(r"\\\1(\2)", _ORDINAL.sub(r"\1", text))
-    text = _HALF_LINE.sub(_half_line, _TRIANGLE.sub(r"triangle \1", text.strip()))
-    if "\\equiv" in text and "mod" not in text:
-        text = text.replace("\\equiv", "=")  # f(x) is zero everywhere
-    text = re.sub(r"\\quad(?=[a-zA-Z]_)", " ", text)
     text = text.replace("~", " ").replace(r"\%", "%")
     text = _MARKDOWN.sub("", text) if "**" in text or "`" in text or "__" in text else text
     text = text.strip().removeprefix("=").strip()
-    if (match := _TYPESET.fullmatch(text)) is not None and _LABEL.match(match[1]) is not None:
-        text = match[1]
-    for _ in range(3):
-        text = _LABEL.sub("", text).strip()
-    text = unnamed(text)
-    text = _RUPEES.sub(r"\\rupee ", _ABOUT.sub("", text))
-    text = restated(text)
-    if "\\pi" in text:
-        text = _RADIANS.sub("", text)
     while (text and text[-1] in ".;:") or text.endswith(("\\", "!\\")):
         text = text[:-1].rstrip()
-    if (match := _WHOLE_IN_FONT.fullmatch(text)) is not None:
-        text = match[1].strip()
     return (r"\dollar " + text) if money else text
-
-
-def _function(match: re.Match[str]) -> str:
-    r"""`\operatorname{cis}`, as a function's name; other words stay as they are set."""
-    return f" {match[1]} " if match[1] in FUNCTIONS and (match[1] == "cis" or "operator" in match[0]) else match[0]
-
-
-def _half_line(match: re.Match[str]) -> str:
-    return rf"\mathbb{{R}}^{'+' if match[1] == '+' or match[2] == '>' else '-'}"
 
 
 def undoubled(text: str) -> str:

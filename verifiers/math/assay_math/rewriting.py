@@ -9,7 +9,7 @@ from itertools import islice
 from itertools import product as combinations
 
 from assay_math import units
-from assay_math.build import product_of
+from assay_math.construction import product_of
 from assay_math.tree import (
     Apply,
     Bound,
@@ -29,7 +29,6 @@ from assay_math.tree import (
     Symbol,
     Union,
     Words,
-    contains,
     mapped,
     parts_of,
     renamed,
@@ -41,11 +40,10 @@ __all__ = [
     "as_clock",
     "as_vector",
     "bare",
+    "by_letters",
     "canonical",
     "expanded",
     "in_base_ten",
-    "kind",
-    "mentions_pi",
     "one_quantity",
     "unit_of",
     "with_unit",
@@ -135,9 +133,13 @@ def bare(node: Node) -> Node:
     return node
 
 
-def mentions_pi(node: Node) -> bool:
-    """Whether pi is part of an expression."""
-    return contains(node, lambda part: part == Symbol("pi"))
+def by_letters(node: Node, other: Node) -> Node:
+    """Return an expression with `PV` as P times V where the other side has these letters one by one."""
+    letters = symbols(other)
+    joined = [name for name in symbols(node) - letters if len(name) > 1 and name.isupper() and letters.issuperset(name)]
+    if not joined:
+        return node
+    return renamed(node, {name: Product(tuple(Symbol(letter) for letter in name)) for name in joined})
 
 
 def in_base_ten(node: Node) -> Node:
@@ -229,6 +231,9 @@ def expanded(node: Node) -> Node:
             for one in map(expanded, items):
                 flat.extend(one.items if isinstance(one, Items) else (one,))
             return Items(tuple(flat), joined)
+        case Bracketed(left="(", items=items, right=")") if any(isinstance(one, Items) for one in map(expanded, items)):
+            places = [_flat(one) for one in map(expanded, items)]
+            return Items(tuple(Bracketed("(", each, ")") for each in islice(combinations(*places), MAX_ITEMS)))
         case Bracketed(left="{", items=items, right=right):
             return Bracketed("{", tuple(part for one in map(expanded, items) for part in _flat(one)), right)
         case _:
@@ -253,21 +258,3 @@ def _multiplied(factors: tuple[Node, ...]) -> Node | None:
     if any(isinstance(one, (Items, Relation, Union)) for one in scalars):
         return None
     return mapped(kinds[0], lambda entry: Product((*scalars, entry)))
-
-
-def kind(node: Node) -> str:
-    """Name what an answer is, for a person."""
-    match node:
-        case Bracketed(left="{"):
-            return "a set"
-        case Bracketed(left=left, right=right):
-            return f"a tuple or interval {left}{right}"
-        case Items():
-            return "a list"
-        case Matrix():
-            return "a matrix"
-        case Union():
-            return "a union"
-        case Relation():
-            return "a relation"
-    return "a value"

@@ -24,6 +24,7 @@ from assay_math.tree import (
     contains,
     parts_of,
     renamed,
+    symbols,
 )
 
 __all__ = ["NoValue", "approximate", "effort", "exact", "precise"]
@@ -39,6 +40,8 @@ MAX_EXPONENT = 1e6
 MAX_EFFORT = 15_000
 #: Terms of a sum or product that are added up.
 MAX_TERMS = 1000
+#: The largest whole number at which functions with sums in them are compared.
+WHOLE = 25
 
 
 class NoValue(ArithmeticError):
@@ -53,12 +56,17 @@ def effort(node: Node) -> int:
             return inside + 100
         case Bound():
             try:
-                low, high = (None if one is None else exact(one) for one in (node.low, node.high))
+                low, high = (None if one is None else exact(_at_most(one)) for one in (node.low, node.high))
             except NoValue:
                 low = high = None
             terms = MAX_TERMS if low is None or high is None else min(max(int(high - low), 1), MAX_TERMS)
             return inside * terms
     return inside
+
+
+def _at_most(node: Node) -> Node:
+    """Return a bound at the largest whole number that is tried for its letters."""
+    return renamed(node, dict.fromkeys(symbols(node), Number(Fraction(WHOLE))))
 
 
 def exact(node: Node) -> Fraction | None:
@@ -118,7 +126,7 @@ def _apply(function: str, values: list[Fraction | None]) -> Fraction | None:
         return None
     if function == "factorial" and 0 <= whole[0] <= MAX_FACTORIAL:
         return Fraction(math.factorial(whole[0]))
-    if function == "binom" and 0 <= whole[0] <= MAX_FACTORIAL and 0 <= whole[1]:
+    if function == "binom" and 0 <= whole[0] <= MAX_FACTORIAL and whole[1] >= 0:
         return Fraction(math.comb(*whole))
     if function in ("gcd", "lcm"):
         return Fraction(math.gcd(*whole) if function == "gcd" else math.lcm(*whole))
@@ -175,14 +183,19 @@ def _root(value: int, root: int) -> int | None:
     return found if found**root == value else None
 
 
-def approximate(node: Node, at: Mapping[str, float]) -> complex:
+def approximate(node: Node, at: Mapping[str, float], *, real: bool = False) -> complex:
     """Return an expression's value in double precision, variables filled in.
+
+    Args:
+        node: the expression.
+        at: a value for each variable.
+        real: whether it must be real in all its parts, as are the roots and logarithms of positive numbers.
 
     Raises:
         NoValue: it has none, or overflows.
     """
     try:
-        value = complex(_evaluate(node, at, _DOUBLE))
+        value = complex(_evaluate(node, at, _REAL if real else _DOUBLE))
     except (OverflowError, ZeroDivisionError, ValueError, TypeError, RecursionError) as problem:
         raise NoValue(str(problem)) from None
     if not cmath.isfinite(value):
@@ -246,6 +259,27 @@ class _Double:
         return function(*values) if function else _raise(f"{name} has no value")
 
 
+class _Real(_Double):
+    """Double precision without imaginary numbers."""
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        if isinstance(base, complex) or isinstance(exponent, complex) or (base < 0 and exponent % 1):
+            raise NoValue("a power in it is not real")
+        if base < 0:
+            return base**exponent
+        return super().power(base, exponent)
+
+    def apply(self, name: str, values: list[Any]) -> Any:
+        if name in ("ln", "log") and not all(_real(one) > 0 for one in values):
+            raise NoValue("a logarithm in it is not real")
+        value = super().apply(name, values)
+        if isinstance(value, complex) and name != "cis":
+            if abs(value.imag) > 1e-12 * abs(value):
+                raise NoValue(f"{name} in it is not real")
+            return value.real
+        return value
+
+
 class _Precise:
     """High precision by mpmath."""
 
@@ -301,6 +335,7 @@ _CMATH: dict[str, Any] = {
     "abs": abs, "floor": lambda value: math.floor(_real(value)), "ceil": lambda value: math.ceil(_real(value)),
 }  # fmt: skip
 _DOUBLE = _Double()
+_REAL = _Real()
 
 
 def _evaluate(node: Node, at: Mapping[str, Any], numbers: Any) -> Any:
