@@ -185,6 +185,8 @@ def _derivation(x: Node, y: Node, rules: Rules) -> Comparison | None:
         return None
     if isinstance(y, Relation) and y.operators != ("=",):
         return None
+    if len(set(sides)) == 1:
+        return Comparison(False, "relation", "an equation that says nothing")
     nought = Number(Fraction(0))
     if isinstance(unlabelled(x, nought)[0], Items):
         return None
@@ -405,10 +407,16 @@ def _lists(x: Node, y: Node, rules: Rules) -> Comparison | None:
         case Items(items=some, joined=first), Items(items=others, joined=second):
             if first and second and first != second and not all(isinstance(one, Quantity) for one in some):
                 return Comparison(False, "structure", f"'{first}' is not '{second}'")
-            if first != second and "or" in (first, second) and max(map(len, map(_named_values, (x, y)))) > 1:
+            named = max(map(len, map(_named_values, (x, y)))) > 1 or all(map(_is_name, (*some, *others)))
+            if first != second and "or" in (first, second) and named:
                 return Comparison(False, "structure", "values of which one holds are not values that all hold")
             return _in_any_order(some, others, rules)
     return None
+
+
+def _is_name(node: Node) -> bool:
+    """Whether a value is a letter or word: `A or B` is one of the two, while the solutions 1 or 2 are both."""
+    return isinstance(node, (Symbol, Words))
 
 
 def _list_as_set(x: Node, y: Node, rules: Rules) -> Comparison | None:
@@ -463,7 +471,9 @@ def _letters(node: Node) -> str:
     match node:
         case Symbol(name=name) if name.isupper() and name.isalpha():
             return "".join(sorted(name))
-        case Items(items=items) if all(isinstance(one, Symbol) and len(one.name) == 1 for one in items):
+        case Items(items=items, joined="" | "and") if all(
+            isinstance(one, Symbol) and len(one.name) == 1 for one in items
+        ):
             return "".join(sorted(one.name for one in items)) if all(one.name in "ABCDEFGH" for one in items) else ""  # type: ignore[attr-defined]
     return ""
 

@@ -38,6 +38,8 @@ POINTS, NEEDED = 24, 5
 CONFIRMED = 2
 #: Two values that agree to this many digits, computed to ten more, are equal.
 DIGITS = 30
+#: Values below this may be what rounding has left of nought, such as `e^{i\\pi} + 1`.
+NOUGHT = 1e-20
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +230,12 @@ def _constants(answer: Node, reference: Node, rules: Rules) -> Comparison:
         apart = abs(left - right)
         size = max(abs(left), abs(right), 1e-300)
         room = max(1e-9 * size, (tolerance or 0) * size * 1.01, 1.01 * float(unit or 0), 1.01 * float(own or 0))
-        if apart > room:
+        if apart > room and size > 1e-9:  # less may be what rounding leaves of nought
             return Comparison(False, "numeric", "different values")
     first, second = precise(answer, {}), precise(reference, {})
     size = max(abs(first), abs(second))
     apart = abs(first - second)
-    if apart <= size * 10.0**-DIGITS:
+    if apart <= size * 10.0**-DIGITS or (size < NOUGHT and _vanishes(answer, reference, apart)):
         return Comparison(True, "numeric", f"equal to {DIGITS} digits")
     if tolerance is not None:
         close = bool(apart <= tolerance * size)
@@ -247,6 +249,15 @@ def _constants(answer: Node, reference: Node, rules: Rules) -> Comparison:
         if said is not None and _rounds_to(value, said, own):
             return Comparison(True, "rounding", f"the reference rounds to it at {_places(own)}")
     return Comparison(False, "numeric", "different values")
+
+
+def _vanishes(answer: Node, reference: Node, apart: Any) -> bool:
+    """Whether two values differ by nothing but what rounding leaves: twice the digits leave less."""
+    try:
+        again = abs(precise(answer, {}, 80) - precise(reference, {}, 80))
+    except NoValue:
+        return False
+    return bool(again <= apart * NOUGHT)
 
 
 def _functions(answer: Node, reference: Node, names: Sequence[str]) -> Comparison:
@@ -290,7 +301,12 @@ def _at(
     answer: Node, reference: Node, left: complex, right: complex, point: dict[str, float], confirm: bool
 ) -> Comparison | None:
     """Return that two functions differ at a point, `None` where they agree there."""
-    if abs(left - right) > 1e-7 * max(abs(left), abs(right), 1e-300):
+    size = max(abs(left), abs(right))
+    if size < 1e-9:  # what rounding leaves of nought, or a small value: of several points not all have one
+        first, second = precise(answer, point), precise(reference, point)
+        if abs(first - second) <= max(abs(first), abs(second), 1) * 10.0**-DIGITS:
+            return None
+    if abs(left - right) > 1e-7 * max(size, 1e-300):
         where = ", ".join(f"{name} = {value:g}" for name, value in point.items())
         return Comparison(False, "numeric", f"different at {where}")
     if confirm:

@@ -203,13 +203,13 @@ def approximate(node: Node, at: Mapping[str, float], *, real: bool = False) -> c
     return value
 
 
-def precise(node: Node, at: Mapping[str, float]) -> Any:
-    """Return an expression's value as an mpmath number of `DIGITS` digits.
+def precise(node: Node, at: Mapping[str, float], digits: int = DIGITS) -> Any:
+    """Return an expression's value as an mpmath number of so many digits.
 
     Raises:
         NoValue: it has none, or is too large to compute.
     """
-    numbers = _precise_numbers()
+    numbers = _precise_numbers(digits)
     context = numbers.context
     try:
         value = context.mpmathify(_evaluate(node, {name: context.mpf(x) for name, x in at.items()}, numbers))
@@ -223,16 +223,16 @@ def precise(node: Node, at: Mapping[str, float]) -> Any:
 _THREAD = threading.local()
 
 
-def _precise_numbers() -> _Precise:
+def _precise_numbers(digits: int) -> _Precise:
     """Return this thread's own context: mpmath's precision is a state of its context."""
-    if not hasattr(_THREAD, "numbers"):
+    kept: dict[int, _Precise] = _THREAD.__dict__.setdefault("numbers", {})
+    if digits not in kept:
         import mpmath
 
         context = mpmath.mp.clone()
-        context.dps = DIGITS
-        _THREAD.numbers = _Precise(context)
-    numbers: _Precise = _THREAD.numbers
-    return numbers
+        context.dps = digits
+        kept[digits] = _Precise(context)
+    return kept[digits]
 
 
 class _Double:

@@ -54,9 +54,9 @@ def _relabelled(left: tuple[Node, Node], right: tuple[Node, Node]) -> tuple[Node
 
 def _label(node: Node) -> tuple[Node, Node] | None:
     match node:
-        case Relation(sides=(Symbol() | Apply() | Words() as name, value), operators=("=" | "in" | "~",)) if (
-            not isinstance(name, Apply) or name.function.endswith("()")
-        ):
+        case Relation(sides=(Symbol() | Apply() | Words() as name, value), operators=("=" | "in" | "~",)) if not (
+            isinstance(name, Symbol) and name.name.startswith("the_")
+        ) and (not isinstance(name, Apply) or name.function.endswith("()")):
             return name, value
         case Relation(sides=(Ratio(parts=parts) as name, value), operators=("=",)):
             return (name, value) if all(isinstance(one, Symbol) for one in parts) else None
@@ -106,7 +106,7 @@ def assignments(node: Node) -> dict[Node, Node] | None:
             ):
                 return dict.fromkeys(several, last)  # x = y = 1
         case Relation(sides=(Bracketed(items=names), Bracketed(items=values)), operators=("=",)):
-            if len(names) == len(values) and all(isinstance(one, Symbol) for one in names):
+            if names and len(names) == len(values) and all(isinstance(one, Symbol) for one in names):
                 return dict(zip(names, values, strict=True))
         case Items(items=items) | Bracketed(left="(" | "{", items=items) if len(items) > 1:
             found: dict[Node, Node] = {}

@@ -12,6 +12,7 @@ A wording is a pattern over whole tokens (`lexer`), so that it fits however the 
 `<corners>`    a triangle by its corners
 `<set>`        the name of a set of numbers: `\mathbb{Z}`
 `<equation>`   an expression with an equals sign
+`<bound>`      a letter with a relation behind it
 `<rest>`       any tokens, which are dropped
 `'('`          a bracket that stands for itself
 =============  ======================================================================================
@@ -82,6 +83,7 @@ PHRASES: list[tuple[str, str]] = [
     ("[the|this] [it|series|sequence|integral|limit|sum] [is] (converges|converge|convergent)", r"\convergent"),
     # Sets of numbers
     ("[for] (all|any|every) [real] <x>", r"\mathbb{R}"),
+    ("[for] (all|any|every) [real] [number|numbers] <bound>", "<bound>"),
     (f"{_ALL} {_REALS}", r"\mathbb{R}"),
     (f"<x> (is|can be|may be) (any|every|a) {_REALS}", r"\mathbb{R}"),
     (f"{_ALL} [{_REALS}|real|values|numbers] [of] [<x>] [,] (except|excluding|other than|but not|but|besides|except for|with the exception of) [for] <e>", r"\mathbb{R} \setminus \{<e>\}"),
@@ -172,6 +174,7 @@ _SLOTS = {
     "x": _LETTER,
     "set": r"\\mathbb (?:\{ )?[A-Z] (?:\} )?(?:[_^] (?:\{ (?:[^ ]+ )+?\} |[^ ]+ ))?",
     "reals": r"\\mathbb (?:\{ )?[RQC] (?:\} )?(?:[_^] (?:\{ (?:[^ ]+ )+?\} |[^ ]+ ))?",
+    "bound": r"[A-Za-z] (?:[<>]=? |\\(?:le|ge|ne|in|leq|geq|neq|leqslant|geqslant) )(?:[^ ]+ )+",
     "equation": r"(?:[^ ]+ )+?= (?:[^ ]+ )+?",
     "corners": r"[a-z]{3} ",
     "label": rf"(?:(?!(?:{_NO_LABEL}|is|are) )[^ =;,]+ ){{1,12}}?",

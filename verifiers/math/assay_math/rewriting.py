@@ -67,9 +67,10 @@ def wording(node: Node) -> tuple[str, ...]:
             parts = [
                 part.strip() for part in text.replace(" and ", ",").replace(" or ", ",").replace(";", ",").split(",")
             ]
-            return tuple(sorted(part for part in parts if part))
-        case Items(items=items):
-            return tuple(sorted(word for one in items for word in wording(one)))
+            either = ("(or)",) if " or " in text else ()
+            return (*sorted(part for part in parts if part), *either)
+        case Items(items=items, joined=joined):
+            return (*sorted(word for one in items for word in wording(one)), *(("(or)",) if joined == "or" else ()))
     return (repr(node),)
 
 
@@ -151,11 +152,11 @@ def in_base_ten(node: Node) -> Node:
 
 
 def as_vector(node: Node, size: int) -> Node | None:
-    """Return a vector as a tuple of that many components, `None` for anything else."""
+    """Return a vector as a tuple of that many components, two or three, `None` for anything else."""
     match node:
         case Matrix(rows=rows) if len(rows) == 1 or all(len(row) == 1 for row in rows):
             return Bracketed("(", tuple(entry for row in rows for entry in row), ")")
-        case Sum() | Product() | Symbol() | Apply():
+        case Sum() | Product() | Symbol() | Apply() if size in (2, 3):
             names = [f"unit {letter}" for letter in "ijk"[:size]]
             if isinstance(node, Sum) and symbols(node) == set("jk"[: size - 1]):  # i + 2j, beside a vector
                 names = list("ijk"[:size])
