@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
 
+from assay_math import symbolic
 from assay_math.equality import Comparison, Rules, difference, proportional, ratios, same_solutions, values
 from assay_math.evaluation import MAX_EFFORT, NoValue, effort, exact
 from assay_math.families import as_family, renamings, same_family
@@ -47,7 +48,7 @@ def compare(answer: Node, reference: Node, rules: Rules) -> Comparison:
     """Compare an answer with a reference."""
     if effort(answer) + effort(reference) > MAX_EFFORT:
         same = canonical(answer) == canonical(reference)
-        return Comparison(same, "structure", "the same expression" if same else "too much to compute")
+        return Comparison(same, "structure", "the same expression" if same else "too much to compute", not same)
     return decide(answer, reference, rules)
 
 
@@ -230,6 +231,10 @@ def _regions(x: Node, y: Node, rules: Rules) -> Comparison | None:
     if whole[0] is not None or whole[1] is not None:
         return decide(whole[0] or x, whole[1] or y, rules)
     left, right = region(x), region(y)
+    if (unsolved := y if rules.turned is False and right is None else None) is not None and left is not None:
+        return _solved(unsolved, x)
+    if (unsolved := x if rules.turned and left is None else None) is not None and right is not None:
+        return _solved(unsolved, y)
     if left is None or right is None:
         return _conditions(x, y, rules) if isinstance(x, Such) and isinstance(y, Such) else None
     if len(left) != len(right):
@@ -240,6 +245,17 @@ def _regions(x: Node, y: Node, rules: Rules) -> Comparison | None:
         if not _item(one.low, two.low, rules).equal or not _item(one.high, two.high, rules).equal:
             return Comparison(False, "interval", "intervals with other ends")
     return Comparison(True, "interval", "the same numbers")
+
+
+def _solved(reference: Node, answer: Node) -> Comparison | None:
+    """Compare a set of reals with what solves the reference. An answer that is left to be solved is none."""
+    if not isinstance(reference, Relation) or len(symbols(reference)) != 1:
+        return None
+    ends = answer if not isinstance(answer, Relation) else None
+    same = None if ends is None else symbolic.solves(reference, ends)
+    if same is None:
+        return Comparison(False, "interval", "SymPy can't solve it", undecided=True)
+    return Comparison(same, "symbolic", "the solutions, by SymPy" if same else "other solutions, by SymPy")
 
 
 def _letters_of(node: Node) -> frozenset[str]:

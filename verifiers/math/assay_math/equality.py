@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
-from assay_math import units
+from assay_math import symbolic, units
 from assay_math.evaluation import NoValue, approximate, exact, precise
 from assay_math.families import renamings
 from assay_math.rewriting import bare, by_letters, canonical, in_base_ten, unit_of, with_unit
@@ -124,7 +124,20 @@ def values(answer: Node, reference: Node, rules: Rules) -> Comparison:
     for names in renamings(answer, reference):
         if _measures(renamed(answer, names), reference, rules).equal:
             return Comparison(True, "family", "equal but for the letter of a parameter")
-    return decided
+    return _by_sympy(answer, reference) or decided if decided.undecided else decided
+
+
+def _by_sympy(answer: Node, reference: Node) -> Comparison | None:
+    """Return what SymPy says of an answer where the reference takes it; `None` where that is nothing."""
+    if not symbolic.needed(reference):
+        if not symbolic.needed(answer):
+            return None
+        # Who writes the question's integral down again has not computed it.
+        return Comparison(False, "symbolic", "the answer leaves an integral, limit, derivative or sum to be computed")
+    equal = symbolic.equal(answer, reference)
+    if equal is None:
+        return None
+    return Comparison(equal, "symbolic", "equal by SymPy" if equal else "different by SymPy")
 
 
 def _without_percent(answer: Node, reference: Node) -> Node | None:
@@ -203,7 +216,7 @@ def _numbers(answer: Node, reference: Node, rules: Rules) -> Comparison:
     except NoValue as problem:
         same = canonical(answer) == canonical(reference)
         return Comparison(
-            same, "structure", "the same expression" if same else f"not the same expression, and {problem}"
+            same, "structure", "the same expression" if same else f"not the same expression, and {problem}", not same
         )
 
 

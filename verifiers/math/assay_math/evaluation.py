@@ -54,9 +54,9 @@ def effort(node: Node) -> int:
     match node:
         case Apply(function="factorial" | "binom" | "gcd" | "lcm"):
             return inside + 100
-        case Bound():
+        case Bound(operator="sum" | "prod", high=last) if last != Symbol("oo"):
             try:
-                low, high = (None if one is None else exact(_at_most(one)) for one in (node.low, node.high))
+                low, high = (None if one is None else exact(_at_most(one)) for one in (node.low, last))
             except NoValue:
                 low = high = None
             terms = MAX_TERMS if low is None or high is None else min(max(int(high - low), 1), MAX_TERMS)

@@ -72,14 +72,13 @@ def judge(completion: str, reference: Any, where: str, lenient: bool, rules: Rul
             return _verdict(1.0, last.reason, given, stage=last.stage, kind=classify(node), understood=True)
     if last is None or tree is None:
         return _verdict(0.0, f"the answer can't be read: {given[:80]!r}", given, stage="reading")
-    read = all(_is_mathematics(node) for node in (tree, *(node for _, node in wanted)))
     return _verdict(
         0.0,
-        last.reason,
+        f"undecided: {last.reason}" if last.undecided else last.reason,
         given,
         stage=last.stage,
         kind=classify(wanted[-1][1]),
-        understood=read,
+        understood=all(_is_mathematics(node) for node in (tree, *(node for _, node in wanted))),
         undecided=last.undecided,
     )
 

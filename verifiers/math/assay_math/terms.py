@@ -351,6 +351,8 @@ class Terms(Environments):
     def command(self, command: str) -> Node:
         """Read a LaTeX command with its arguments."""
         if command == "\\frac":
+            if (variable := self.derived()) is not None:
+                return Bound("diff", variable, None, None, self.product())
             top, bottom = self.argument(), self.argument()
             return product_of((top, Power(bottom, Number(Fraction(-1)))))
         if command == "\\sqrt":
@@ -399,6 +401,17 @@ class Terms(Environments):
         if command == "\\begin":
             return self.environment()
         raise Unreadable(f"'{command}' is not known")
+
+    def derived(self) -> str | None:
+        r"""Take the rest of `\frac{d}{dx}` and return its variable; `None` where nothing is derived."""
+        ahead = [self.peek(index) for index in range(6)]
+        if [*ahead[:4], ahead[5]] != ["{", "d", "}", "{", "}"] or len(ahead[4]) != 2 or ahead[4][0] != "d":
+            return None
+        self.position += 6
+        if self.begins_factor():
+            return ahead[4][1]
+        self.position -= 6
+        return None
 
     def _money(self, currency: str) -> tuple[Node, str]:
         value = self.product()
