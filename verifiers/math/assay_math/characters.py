@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 __all__ = ["MAX_LENGTH", "clean", "squeeze", "undoubled"]
@@ -21,7 +22,7 @@ _CHARACTERS = {
     "\u211d": r"\mathbb{R}", "\u2124": r"\mathbb{Z}", "\u2115": r"\mathbb{N}", "\u211a": r"\mathbb{Q}", "\u2102": r"\mathbb{C}",
     "\u2032": "'", "\u2019": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
     "\u27e8": r"\langle ", "\u27e9": r"\rangle ", "\u2223": "|", "\u00a3": r"\pounds ", "\u20ac": r"\euro ", "\u20b9": r"\rupee ", "\u00a5": r"\yen ", "\u00a2": r"\cent ",
-    "\u2026": r"\ldots ", "\u25a1": "", "\u220e": "", "\u2713": "", "\u22c0": r"\land ", "\u2227": r"\land ", "\u2228": r"\lor ", "\u2211": r"\sum ",
+    "\u2026": r"\ldots ", "\u25a1": "", "\u3002": ".", "\u3001": ",", "\u5143": " yuan ", "\u220e": "", "\u2713": "", "\u22c0": r"\land ", "\u2227": r"\land ", "\u2228": r"\lor ", "\u2211": r"\sum ",
     "\u222b": r"\int ", "\u220f": r"\prod ",
     "\u2192": r"\to ", "\u21d2": r"\implies ", "\u2261": r"\equiv ", "\u2225": r"\parallel ", "\u22a5": r"\perp ", "\u2220": r"\angle ",
 }  # fmt: skip
@@ -89,6 +90,10 @@ _SPACING = re.compile(
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*")
 _NULL_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
 _DOLLARS = re.compile(r"(?<!\\)\$\$?|\\[()\[\]]")
+_MONEY = re.compile(r"\$\s*-?[\d.]")
+_SEPARATED = re.compile(r"(?<=\d)\s*(?:,\\!|\{,\}|\\[,!](?=\d{3}\b))\s*(?=\d{3}(?!\d))")
+_FRACTIONS = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
+_BINOMIALS = re.compile(r"\\[dt]binom(?![a-zA-Z])")
 _MARKDOWN = re.compile(r"\*\*|__|`")
 _DECORATION = re.compile(
     r"\\(?:color|textcolor)\s*\{[^{}]*\}|\\(?:underline|boxed|fbox|mathstrut|checkmark|blacksquare|square|Box|qed|strut)(?![a-zA-Z])"
@@ -114,6 +119,38 @@ _ORDINAL = re.compile(r"(?<=\d)\s*\^\s*\{\s*\\text\s*\{\s*(st|nd|rd|th)\s*\}\s*\
 _ARROW = re.compile(r"\\overrightarrow(?![a-zA-Z])")
 
 
+Replacement = str | Callable[[re.Match[str]], str]
+
+#: What is decoration, and notation that has another spelling: what must be in the text, the pattern, what it becomes.
+#: The order matters in three places. Brackets lose their `\\left` before anything looks at what they hold, digits lose
+#: what separates their thousands before spacing goes, and everything else follows spacing.
+_STEPS: list[tuple[str, re.Pattern[str], Replacement]] = [
+    ("\\", _NULL_DELIMITER, ""),
+    ("\\", _SIZE, ""),
+    ("", _DOLLARS, " "),
+    (",", _SEPARATED, ""),
+    ("\\", _SEPARATED, ""),
+    ("quad", _TWO_NAMES, ", "),
+    ("\\", _SPACING, " "),
+    ("\\", _DECORATION, ""),
+    (" ", _THOUSANDS, lambda match: match[0].replace(" ", "")),
+    ("_", _BASE, lambda match: f"{match[1]}_" if match[1] else f"_{{{match[2] or match[3]}}}"),
+    ("10", _TIMES_TEN, r"\\times "),
+    ("C", _CHOOSE, lambda match: _binomial(match)),
+    ("mod", _MODULO, lambda match: rf"\pmod{{{match[1] or match[2]}}}"),
+    ("array", _SYSTEM, r"\\begin{cases}\1\\end{cases}"),
+    ("frac", _FRACTIONS, r"\\frac"),
+    ("binom", _BINOMIALS, r"\\binom"),
+    ("arrow", _ARROW, r"\\vec"),
+    ("^", _ORDINAL, r"\1"),
+    ("]", _TURNED_LEFT, lambda match: f"({match[1]}{')' if match[2] == '[' else ']'}"),
+    ("[", _TURNED_RIGHT, r"[\1)"),
+    ("**", _MARKDOWN, ""),
+    ("`", _MARKDOWN, ""),
+    ("__", _MARKDOWN, ""),
+]
+
+
 @lru_cache(maxsize=20_000)
 def clean(text: str) -> str:
     r"""Return the text of an answer without decoration, in ASCII and LaTeX.
@@ -123,42 +160,28 @@ def clean(text: str) -> str:
     >>> clean("$\\left( \\dfrac{1}{2},\\, 3 \\right)$.")
     '( \\frac{1}{2}, 3 )'
     """
-    text = undoubled(text)
-    text = _DAMAGED_COMMAND.sub(lambda match: _DAMAGED[match[0]], text)
+    text = _DAMAGED_COMMAND.sub(lambda match: _DAMAGED[match[0]], undoubled(text))
     text = " ".join(text.split())
-    text = _FRACTION.sub(_vulgar, text)
-    text = _SUPERSCRIPT.sub(lambda match: f"^{{{match[0].translate(_SUPERSCRIPTS)}}}", text)
-    text = _SUBSCRIPT.sub(lambda match: f"_{{{match[0].translate(_SUBSCRIPTS)}}}", text)
-    text = text.translate(_TABLE)
-    text = unicodedata.normalize("NFKC", text).translate(_TABLE)
-    money = re.match(r"\s*\$\s*-?[\d.]", text) is not None and text.count("$") % 2 == 1
+    if not text.isascii():
+        text = _in_ascii(text)
+    money = text.startswith("$") and text.count("$") % 2 == 1 and _MONEY.match(text) is not None
     text = text.replace(r"\$", r"\dollar ")
-    text = _NULL_DELIMITER.sub("", text)
-    text = _SIZE.sub("", text)
-    text = _DOLLARS.sub(" ", text)
-    text = re.sub(r"(?<=\d)\s*(?:,\\!|\{,\}|\\[,!](?=\d{3}\b))\s*(?=\d{3}(?!\d))", "", text)
-    text = _TWO_NAMES.sub(", ", text)
-    text = _SPACING.sub(" ", text)
-    text = text.replace("...", r"\ldots ")
-    text = _DECORATION.sub("", text)
-    text = _THOUSANDS.sub(lambda match: match[0].replace(" ", ""), text)
-    text = _BASE.sub(lambda match: f"{match[1] or match[2]}_" if match[1] else f"_{{{match[2] or match[3]}}}", text)
-    text = _TIMES_TEN.sub(r"\\times ", text)
-    text = _CHOOSE.sub(_binomial, text)
-    text = _MODULO.sub(lambda match: rf"\pmod{{{match[1] or match[2]}}}", text)
-    text = _SYSTEM.sub(r"\\begin{cases}\1\\end{cases}", text)
-    text = re.sub(r"\\[dtc]frac(?![a-zA-Z])", r"\\frac", text)
-    text = re.sub(r"\\[dt]binom(?![a-zA-Z])", r"\\binom", text)
-    text = _ORDINAL.sub(r"\1", _ARROW.sub(r"\\vec", text))
-    if "[" in text or "]" in text:
-        text = _TURNED_LEFT.sub(lambda match: f"({match[1]}{')' if match[2] == '[' else ']'}", text)
-        text = _TURNED_RIGHT.sub(r"[\1)", text)
-    text = text.replace("~", " ").replace(r"\%", "%")
-    text = _MARKDOWN.sub("", text) if "**" in text or "`" in text or "__" in text else text
+    for needed, pattern, replacement in _STEPS:
+        if needed in text:
+            text = pattern.sub(replacement, text)
+    text = text.replace("...", r"\ldots ").replace("~", " ").replace(r"\%", "%")
     text = text.strip().removeprefix("=").strip()
     while (text and text[-1] in ".;:") or text.endswith(("\\", "!\\")):
         text = text[:-1].rstrip()
     return (r"\dollar " + text) if money else text
+
+
+def _in_ascii(text: str) -> str:
+    """Return a text with its characters as LaTeX spells them; raised and lowered ones before NFKC levels them."""
+    text = _FRACTION.sub(_vulgar, text)
+    text = _SUPERSCRIPT.sub(lambda match: f"^{{{match[0].translate(_SUPERSCRIPTS)}}}", text)
+    text = _SUBSCRIPT.sub(lambda match: f"_{{{match[0].translate(_SUBSCRIPTS)}}}", text)
+    return unicodedata.normalize("NFKC", text.translate(_TABLE)).translate(_TABLE)
 
 
 def undoubled(text: str) -> str:

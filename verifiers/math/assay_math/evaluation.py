@@ -241,8 +241,10 @@ class _Double:
     pi, e, i = math.pi, math.e, 1j
     inf = math.inf
 
+    nought, one = 0.0, 1.0
+
     def number(self, value: Fraction) -> Any:
-        return float(value)
+        return value.numerator / value.denominator
 
     def power(self, base: Any, exponent: Any) -> Any:
         if isinstance(exponent, float) and exponent == 0.5 and not isinstance(base, complex) and base >= 0:
@@ -286,6 +288,7 @@ class _Precise:
     def __init__(self, context: Any) -> None:
         self.context = context
         self.pi, self.e, self.i, self.inf = +context.pi, +context.e, context.j, context.inf
+        self.nought, self.one = context.mpf(0), context.mpf(1)
 
     def number(self, value: Fraction) -> Any:
         return self.context.mpf(value.numerator) / value.denominator
@@ -355,9 +358,12 @@ def _evaluate(node: Node, at: Mapping[str, Any], numbers: Any) -> Any:
                 raise NoValue(f"{name} has no value")
             return at[name]
         case Sum(terms=terms):
-            return sum((_evaluate(term, at, numbers) for term in terms), numbers.number(Fraction(0)))
+            total = numbers.nought
+            for term in terms:
+                total = total + _evaluate(term, at, numbers)
+            return total
         case Product(factors=factors):
-            product = numbers.number(Fraction(1))
+            product = numbers.one
             for factor in factors:
                 product = product * _evaluate(factor, at, numbers)
             return product
@@ -400,7 +406,7 @@ def _added(node: Bound, at: Mapping[str, Any], numbers: Any) -> Any:
         raise NoValue("a sum's bounds are not whole numbers, or far apart")
     if contains(node.body, lambda part: isinstance(part, Bound)):
         raise NoValue("sums inside sums are not computed")
-    total = numbers.number(Fraction(node.operator == "prod"))
+    total = numbers.one if node.operator == "prod" else numbers.nought
     for k in range(int(low.real), int(high.real) + 1):
         term = _evaluate(node.body, {**at, node.variable: numbers.number(Fraction(k))}, numbers)
         total = total + term if node.operator == "sum" else total * term

@@ -192,6 +192,12 @@ class _Row:
     meaning: tuple[Token, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    rows: list[_Row]
+    places: dict[str, list[int]]  # the rows of which each word is needed
+
+
 def plain(tokens: Sequence[Token]) -> list[Token]:
     """Return the tokens of what an answer means, its words put into mathematics where the table has them."""
     for _ in range(_ROUNDS):
@@ -208,19 +214,17 @@ def labelled(tokens: Sequence[Token]) -> list[Token] | None:
     return None if found is None else plain(found)
 
 
-def _applied(tokens: Sequence[Token], table: Sequence[_Row]) -> list[Token] | None:
+def _applied(tokens: Sequence[Token], table: _Table) -> list[Token] | None:
     if not 0 < len(tokens) <= _LONGEST:
         return None
-    words = {token.text.lower() for token in tokens}
-    line = None
-    for row in table:
-        if row.needed.isdisjoint(words):
-            continue
-        if line is None:
-            line = "".join(f"{_written(token)} " for token in tokens)
-        match = row.pattern.fullmatch(line)
+    known = {place for token in tokens for place in table.places.get(token.text.lower(), ())}
+    if not known:
+        return None
+    line = "".join(f"{_written(token)} " for token in tokens)
+    for place in sorted(known):
+        match = table.rows[place].pattern.fullmatch(line)
         if match is not None:
-            return _meant(row, match, line, tokens)
+            return _meant(table.rows[place], match, line, tokens)
     return None
 
 
@@ -253,6 +257,15 @@ def _row(wording: str, meaning: str) -> _Row:
         else:
             tokens += lex(part)
     return _Row(re.compile(pattern), needed, tuple(tokens))
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> _Table:
+    read = [_row(*row) for row in rows]
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(read):
+        for word in row.needed:
+            places.setdefault(word, []).append(place)
+    return _Table(read, places)
 
 
 _ELEMENT = re.compile(r"<(?P<slot>[a-z]+)>|(?P<mark>[\[\]|()])|'(?P<quoted>.)'|(?P<word>[^ \[\]|()<>]+|[<>]=?)")
@@ -294,8 +307,8 @@ def _compiled(wording: str) -> tuple[str, frozenset[str]]:
     return "".join(pattern), frozenset(rarest)
 
 
-_TABLE = [_row(*row) for row in PHRASES]
-_LABEL_TABLE = [_row(*row) for row in LABELS]
+_TABLE = _table(PHRASES)
+_LABEL_TABLE = _table(LABELS)
 #: Every word of the table, which no product of letters is.
 ENGLISH = frozenset(
     word for wording, _ in (*PHRASES, *LABELS) for word in re.findall(r"(?<![\\<a-z])[a-z]{2,}(?![a-z>])", wording)
