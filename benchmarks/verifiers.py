@@ -47,7 +47,7 @@ WORDS = [
 ]
 
 Row = dict[str, Any]
-VerdictStore = Callable[[str, Any], object]
+Judge = Callable[[str, Any], object]
 
 
 def prose(source: random.Random, low: int, high: int) -> str:
@@ -115,9 +115,9 @@ def conversations(source: random.Random) -> tuple[str, Any, Row]:
     )
 
 
-def peers() -> dict[str, tuple[str, VerdictStore]]:
+def peers() -> dict[str, tuple[str, Judge]]:
     """Return the published implementations that are installed, by the reward that they stand beside."""
-    found: dict[str, tuple[str, VerdictStore]] = {}
+    found: dict[str, tuple[str, Judge]] = {}
     try:
         import math_verify
 
@@ -208,7 +208,7 @@ def direct(reward: str) -> tuple[Any, dict[str, Any]]:
     return call.verifier, dict(call.options)
 
 
-def timed(judge: VerdictStore, made: list[Row], key: str) -> float:
+def timed(judge: Judge, made: list[Row], key: str) -> float:
     judge(made[0][key], made[0]["reference"])  # imports and caches
     started = time.perf_counter()
     for row in made:

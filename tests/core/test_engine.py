@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -320,7 +322,6 @@ engine.run([Call(wild, {{"completion": f"sleep {{i}}"}}, {{}}) for i in range(10
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
 def test_workers_are_gone_when_the_parent_is(how):
-    import signal
 
     code = INTERRUPTED.format(folder=str(Path(__file__).parent))
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -402,3 +403,56 @@ def test_a_batch_verifier_in_a_worker_is_asked_one_by_one(engine):
 
     found = engine.run([Call(apart, {"completion": "x" * n}, {}) for n in range(5)])
     assert [one[0].score for one in found] == [0.0, 0.1, 0.2, 0.3, 0.4]
+
+
+@verifier(timeout=60.0)
+async def waits(completion: str):
+    """Leaves a mark, and waits for those of the others: `folder own other other`."""
+    folder, own, *others = completion.split()
+    Path(folder, own).touch()
+    while not all(Path(folder, other).exists() for other in others):
+        await asyncio.sleep(0.01)
+    return 1.0
+
+
+def waiting(**declared):
+    def wait(completion: str):
+        folder, own, *others = completion.split()
+        Path(folder, own).touch()
+        while not all(Path(folder, other).exists() for other in others):
+            time.sleep(0.01)
+        return 1.0
+
+    return verifier(**declared)(wait)
+
+
+@verifier(timeout=60.0)
+def waits_apart(completion: str):
+    """As `waits`, in a worker."""
+    folder, own, *others = completion.split()
+    Path(folder, own).touch()
+    while not all(Path(folder, other).exists() for other in others):
+        time.sleep(0.01)
+    return 1.0
+
+
+def test_all_routes_run_side_by_side(engine, tmp_path):
+    """Each of five calls ends only when all have begun: one after another, they would wait for ever."""
+    kinds = [waits, waits, waits_apart, waiting(bounded=True), waiting(kind="gpu", timeout=60.0)]
+    names = [str(number) for number in range(len(kinds))]
+    calls = [
+        call(kind, " ".join([str(tmp_path), own, *(other for other in names if other != own)]))
+        for own, kind in zip(names, kinds, strict=True)
+    ]
+    assert [answer[0].score for answer in engine.run(calls)] == [1.0] * len(kinds)
+
+
+def test_statistics_count_every_call_of_many_threads():
+    engine = LocalEngine(workers=1)
+    work = [[call(length, str(n % 7)) for n in range(200)] for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(engine.run, work))
+    engine.close()
+    counted = engine.statistics
+    assert counted.calls == 1600
+    assert counted.evaluated + counted.repeated + counted.remembered == 1600

@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from assay._plugins.registry import installed
+from assay import installed
 
 NAMES = ["process", "bubblewrap", "docker", "gvisor"]
 

@@ -29,7 +29,7 @@ def script(name, body):
     """A program that makes a sandbox, says that it runs, and does as the body says."""
     return textwrap.dedent(f"""
         import os, signal, sys, threading, time
-        from assay._plugins.registry import installed
+        from assay import installed
         from assay.sandbox import Limits, Program
         sandbox = installed().sandbox({name!r})
         sandbox.run(Program(source="print(1)"))

@@ -65,10 +65,10 @@ class Scores:
     def __init__(self, samples: Sequence[Sample], evaluation: Evaluation) -> None:
         columns = evaluation.lines
         self.samples = samples
-        self._judge = evaluation.judge
+        self._judge = evaluation.verdicts
         self.lines: dict[str, Line] = {name: _line(columns[name]) for name in evaluation.program.reward.text}
-        self.verdicts: Mapping[str, list[Verdict | None]] = evaluation.judge.given
-        self.verifiers: dict[str, Line] = {label: _judgements(v) for label, v in evaluation.judge.given.items()}
+        self.verdicts: Mapping[str, list[Verdict | None]] = evaluation.verdicts.given
+        self.verifiers: dict[str, Line] = {label: _judgements(v) for label, v in evaluation.verdicts.given.items()}
         total = columns["total"]
         if "weight" in columns:
             weight = columns["weight"]

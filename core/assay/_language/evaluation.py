@@ -22,6 +22,7 @@ from assay._language.values import (
     BAD_REFERENCE,
     CODES,
     ERROR,
+    PENDING,
     SCORED,
     SKIPPED,
     TIMEOUT,
@@ -38,8 +39,13 @@ Mask = npt.NDArray[np.bool_]
 class Evaluation:
     """One batch under one reward.
 
-    Every line and every verifier call is evaluated at most once per sample, and only for samples that need it;
-    what has been evaluated is kept in `lines` and in the judge.
+    It goes in rounds. A round evaluates what can be evaluated; where a verdict is missing, the value is pending, and so
+    is what depends on it. Then all verdicts that the round has missed are asked for at once, so that a batch takes as
+    long as its slowest verifier, not as all of them. A branch is looked at when its condition is known, so that nothing
+    is judged that isn't needed.
+
+    Every line and every verifier call is evaluated at most once per sample; what has been evaluated is kept in `lines`
+    and in `verdicts`.
     """
 
     def __init__(self, program: BoundReward, samples: Sequence[Sample], engine: Engine) -> None:
@@ -47,16 +53,21 @@ class Evaluation:
         size = len(samples)
         #: The values of each line over the whole batch.
         self.lines = {name: Column.empty(size) for name in program.reward.order}
-        self.judge = VerdictStore(program, samples, engine)
+        self.verdicts = VerdictStore(program, samples, engine)
 
     def run(self) -> None:
-        """Evaluate `total` and `weight`, then every line that they don't use, for the log."""
+        """Evaluate `total` and `weight`, and every line that they don't use, for the log."""
         everybody = np.arange(len(self.samples))
         reward = self.program.reward
         needed = reward.uses("total") | (reward.uses("weight") if "weight" in reward.lines else frozenset())
-        for name in reward.order:
-            if name in ("total", "weight") or name not in needed:
+        roots = [name for name in reward.order if name in ("total", "weight") or name not in needed]
+        while True:
+            for name in roots:
                 self.line(name, everybody)
+            if not self.verdicts.ask():
+                return
+            for column in self.lines.values():
+                column.status[column.status == PENDING] = SKIPPED
 
     def line(self, name: str, index: Index) -> Column:
         """Return a line's values for some samples, evaluating those that haven't been."""
@@ -158,9 +169,11 @@ class Evaluation:
     # --- verifiers ------------------------------------------------------------------------------------------------
 
     def _scores(self, call: BoundCall, name: str, index: Index) -> Column:
-        verdicts = self.judge.verdicts(call, index)
         column = Column(np.full(index.size, np.nan), np.zeros(index.size, np.uint8))
-        for position, verdict in enumerate(verdicts):
+        for position, verdict in enumerate(self.verdicts.want(call, index.tolist())):
+            if verdict is None:
+                column.status[position] = PENDING
+                continue
             code = CODES[verdict.status]
             score = verdict.score if name == "score" else verdict.fields.get(name)
             if code == TIMEOUT:
@@ -191,8 +204,9 @@ class Evaluation:
         try:
             return self._strict(node, list(operands.values()) or [Column.constant(0.0, index.size)], apply)
         except Exception as problem:
-            column = Column.empty(index.size)
-            column.fail(np.ones(index.size, bool), ERROR, f"{node.name} raised {type(problem).__name__}: {problem}")
+            column = self._strict(node, [*operands.values(), Column.constant(0.0, index.size)], lambda v: v[-1])
+            awaited = column.status == PENDING
+            column.fail(~awaited, ERROR, f"{node.name} raised {type(problem).__name__}: {problem}")
             return column
 
     # --- strict operations ----------------------------------------------------------------------------------------
@@ -321,7 +335,10 @@ class Evaluation:
         if name in ("sum", "mean"):
             return self._pooled(node, operands)
         if name == "scored":
-            return Column(operands[0].judged.astype(np.float64), np.zeros(index.size, np.uint8))
+            awaited = operands[0].status == PENDING
+            return Column(
+                np.where(awaited, np.nan, operands[0].judged), np.where(awaited, PENDING, SCORED).astype(np.uint8)
+            )
         if name in ("min", "max"):
             reduce = np.minimum.reduce if name == "min" else np.maximum.reduce
             return self._strict(node, operands, lambda v: reduce(v))
@@ -394,18 +411,25 @@ class Evaluation:
 
     def _group(self, node: nodes.Group, index: Index) -> Column:
         groups = list(dict.fromkeys(self.samples[i].group for i in index.tolist()))
-        members = np.asarray([i for group in groups for i in self.judge.members[group]], dtype=np.intp)
+        members = np.asarray([i for group in groups for i in self.verdicts.members[group]], dtype=np.intp)
         result = Column(np.full(index.size, np.nan), np.zeros(index.size, np.uint8))
-        operand = Column.constant(1.0, members.size) if node.operand is None else self._number(node.operand, members)
-        among = np.ones(members.size, bool) if node.where is None else self._number(node.where, members).true
+        everyone = Column.constant(1.0, members.size)
+        operand = everyone if node.operand is None else self._number(node.operand, members)
+        among = everyone if node.where is None else self._number(node.where, members)
         where = {i: position for position, i in enumerate(members.tolist())}
-        counted = operand.judged & among
+        counted = operand.judged & among.true
+        awaited = (operand.status == PENDING) | (among.status == PENDING)
+        waiting = {self.samples[i].group for i in members[awaited].tolist()}
         pools = {
-            group: [float(operand.values[where[i]]) for i in self.judge.members[group] if counted[where[i]]]
+            group: [float(operand.values[where[i]]) for i in self.verdicts.members[group] if counted[where[i]]]
             for group in groups
         }
         for position, i in enumerate(index.tolist()):
-            pool = pools[self.samples[i].group]
+            group = self.samples[i].group
+            if group in waiting:
+                result.status[position] = PENDING
+                continue
+            pool = pools[group]
             own = where[i]
             if node.statistic in RELATIVE:
                 result.status[position] = operand.status[own]

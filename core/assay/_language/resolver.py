@@ -14,7 +14,7 @@ from assay._language.literals import constant, literal
 from assay._language.nodes import Node
 from assay._language.reward import Reward
 from assay._plugins.registry import Registry
-from assay.errors import Kind, PluginError, Problem, Span, nearest, refuse
+from assay.errors import Kind, PluginError, Problem, nearest, refuse
 
 __all__ = ["BoundCall", "BoundReward", "resolve"]
 
@@ -37,7 +37,7 @@ class BoundCall:
     label: str
     inputs: Mapping[str, Node]
     options: Mapping[str, Any]
-    varying: Mapping[str, Node]
+    varying: Mapping[str, nodes.ColumnRef | nodes.SampleField]
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,8 @@ class _Resolver:
         self.calls: dict[Node, BoundCall] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
         self.refused: set[Node] = set()
+        #: Of the lines that have been looked at.
+        self.types: dict[str, str] = {}
         self.line = ""
 
     def resolve(self) -> BoundReward:
@@ -108,15 +110,15 @@ class _Resolver:
         for name in self.reward.order:
             self.line = name
             self._check(self.reward.lines[name], program)
-            self.type_of(self.reward.lines[name])
-            if name in ("total", "weight") and self.type_of(self.reward.lines[name]) in ("text", "list"):
-                self._problem("type", self.reward.lines[name].at, f"'{name}' must be a number, not a text")
+            self.types[name] = self.type_of(self.reward.lines[name])
+            if name in ("total", "weight") and self.types[name] in ("text", "list"):
+                self._problem("type", self.reward.lines[name], f"'{name}' must be a number, not a text")
         if self.problems:
             raise refuse(self.problems)
         return program
 
-    def _problem(self, kind: Kind, at: Span, message: str) -> None:
-        problem = Problem(kind, self.line, self.reward.text[self.line], at, message)
+    def _problem(self, kind: Kind, node: Node, message: str) -> None:
+        problem = nodes.problem(kind, node, self.line, self.reward.text[self.line], message)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -124,21 +126,22 @@ class _Resolver:
 
     def _resolve(self, node: Node) -> None:
         if isinstance(node, nodes.ColumnRef):
-            self._column(node.path, node.at)
+            self._column(node)
         elif isinstance(node, nodes.SampleField):
             there = self.known is None or node.name not in _MAY_LACK or node.name in self.known
             if not there:
-                self._problem("column", node.at, _MAY_LACK[node.name])
+                self._problem("column", node, _MAY_LACK[node.name])
         elif isinstance(node, nodes.Call) and node not in self.calls and node not in self.refused:
             self._resolve_call(node)
 
-    def _column(self, path: str, at: Span, wanted_by: str = "") -> None:
+    def _column(self, node: nodes.ColumnRef) -> None:
+        path = node.path
         if self.columns is None or path in self.columns or path.split(".")[0] in self.columns:
             return
         near = nearest(path, self.columns)
         shown = ", ".join(self.columns[:20]) or "none"
         hint = f"did you mean row.{near}?" if near else f"there are {shown}"
-        self._problem("column", at, f"{wanted_by}the data has no column '{path}'; {hint}")
+        self._problem("column", node, f"the data has no column '{path}'; {hint}")
 
     def _resolve_call(self, node: nodes.Call) -> None:
         plugin, _, leaf = node.name.partition(".")
@@ -150,7 +153,7 @@ class _Resolver:
             verifier = self.registry.verifier(node.name)
         except PluginError as problem:
             self.refused.add(node)
-            self._problem("plugin", node.at, str(problem))
+            self._problem("plugin", node, str(problem))
             return
         before = len(self.problems)
         given = self._arguments(node, verifier)
@@ -167,7 +170,7 @@ class _Resolver:
         if len(node.positional) > len(options):
             takes = f"has the options {', '.join(options)}" if options else "has no options"
             surplus = node.positional[len(options)]
-            self._problem("argument", surplus.at, f"{verifier.name} {takes}; inputs are given by name")
+            self._problem("argument", surplus, f"{verifier.name} {takes}; inputs are given by name")
             return None
         given = dict(zip(options, node.positional, strict=False))
         names = [*options, *(i.name for i in verifier.inputs)]
@@ -175,10 +178,10 @@ class _Resolver:
             if name not in names:
                 near = nearest(name, names)
                 hint = f"did you mean '{near}'?" if near else f"it has {', '.join(names)}"
-                self._problem("argument", value.at, f"{verifier.name} has no option or input '{name}'; {hint}")
+                self._problem("argument", value, f"{verifier.name} has no option or input '{name}'; {hint}")
                 return None
             if name in given:
-                self._problem("argument", value.at, f"{verifier.name}: '{name}' is given twice")
+                self._problem("argument", value, f"{verifier.name}: '{name}' is given twice")
                 return None
             given[name] = value
         return given
@@ -191,40 +194,38 @@ class _Resolver:
                 if isinstance(source, nodes.NoneLiteral) or not self._is_source(source, artefacts=True):
                     self._problem(
                         "argument",
-                        source.at,
+                        source,
                         f"{verifier.name}: the input '{one.name}' takes a column "
                         f"(row.{one.name}), a text, what is known of the sample, or another verifier",
                     )
                 inputs[one.name] = source
             elif one.name in FROM_SAMPLE:
-                inputs[one.name] = nodes.SampleField(one.name, at=node.at)
+                inputs[one.name] = nodes.SampleField(one.name, at=node.at, source=node.source)
             elif self.columns is None or one.name in self.columns:
-                inputs[one.name] = nodes.ColumnRef(one.name, at=node.at)
+                inputs[one.name] = nodes.ColumnRef(one.name, at=node.at, source=node.source)
             elif one.required:
                 shown = ", ".join(self.columns[:20]) or "none"
                 near = nearest(one.name, self.columns) or "<column>"
                 self._problem(
                     "column",
-                    node.at,
+                    node,
                     f"{verifier.name} needs '{one.name}' and the data has no such column; "
                     f"bind it to one, as in {verifier.name}({one.name}=row.{near}). There are {shown}",
                 )
         options: dict[str, Any] = {}
-        varying: dict[str, Node] = {}
+        varying: dict[str, nodes.ColumnRef | nodes.SampleField] = {}
         shown_options: dict[str, Node] = {}
         for name, option in verifier.options.items():
             source = given.get(name)
             if source is None:
                 if option.required:
-                    self._problem(
-                        "argument", node.at, f"{verifier.name} needs the option '{name}' ({option.type_name})"
-                    )
+                    self._problem("argument", node, f"{verifier.name} needs the option '{name}' ({option.type_name})")
                 options[name] = option.default
             elif isinstance(source, (nodes.ColumnRef, nodes.SampleField)):
                 if verifier.scope == "group":
                     self._problem(
                         "argument",
-                        source.at,
+                        source,
                         f"{verifier.name} judges whole groups, so its option '{name}' can't differ from row to row",
                     )
                 varying[name] = source
@@ -259,7 +260,7 @@ class _Resolver:
         try:
             return option.validate(literal(node))
         except ValueError as problem:
-            self._problem("argument", node.at, f"{verifier.name}: '{option.name}' {problem}")
+            self._problem("argument", node, f"{verifier.name}: '{option.name}' {problem}")
             return option.default
 
     def _option_column(self, verifier: Verifier, option: Option, cell: nodes.ColumnRef) -> None:
@@ -274,7 +275,7 @@ class _Resolver:
             else:
                 return
         if problem is not None:
-            self._problem("type", cell.at, f"{verifier.name}: '{option.name}' {problem}")
+            self._problem("type", cell, f"{verifier.name}: '{option.name}' {problem}")
 
     # --- types and conditions -------------------------------------------------------------------------------------
 
@@ -306,19 +307,19 @@ class _Resolver:
             return
         call = program.call(of)
         if call is None:
-            self._problem("type", node.at, f"'.{name}' asks for a score of a verifier, and this is not one verifier")
+            self._problem("type", node, f"'.{name}' asks for a score of a verifier, and this is not one verifier")
         elif name != "score" and name not in call.verifier.fields:
             near = nearest(name, call.verifier.fields)
             has = ", ".join(["score", *call.verifier.fields])
             hint = f"did you mean '{near}'?" if near else f"it has {has}"
-            self._problem("name", node.at, f"{call.verifier.name} has no field '{name}'; {hint}")
+            self._problem("name", node, f"{call.verifier.name} has no field '{name}'; {hint}")
 
     def _condition(self, node: Node, program: BoundReward) -> None:
         call = program.call(node)
         if call is not None and not call.verifier.boolean:
             self._problem(
                 "type",
-                node.at,
+                node,
                 f"{call.verifier.name} is graded, so it needs a threshold as a condition: "
                 f"'{nodes.unparse(node)} > 0' is what a bare score would mean",
             )
@@ -326,11 +327,11 @@ class _Resolver:
     def _weights(self, node: Node, count: int) -> None:
         values = [constant(item) for item in node.items] if isinstance(node, nodes.ListLiteral) else [None]
         if any(value is None or value < 0 for value in values):
-            self._problem("argument", node.at, "weights must be a list of literal numbers, none of them negative")
+            self._problem("argument", node, "weights must be a list of literal numbers, none of them negative")
         elif len(values) != count:
-            self._problem("argument", node.at, f"there are {count} values and {len(values)} weights")
+            self._problem("argument", node, f"there are {count} values and {len(values)} weights")
         elif not any(values):
-            self._problem("argument", node.at, "at least one weight must be above 0")
+            self._problem("argument", node, "at least one weight must be above 0")
 
     def type_of(self, node: Node) -> str:
         """Return `number`, `text`, `list` or `any`, and report what mixes them."""
@@ -348,22 +349,22 @@ class _Resolver:
             case nodes.ColumnRef(path=path):
                 return self._column_type(path)
             case nodes.LineRef(name=name):
-                return self.type_of(self.reward.lines[name])
+                return self.types[name]  # a line comes after those that it uses
             case nodes.IfElse(condition=condition, then=then, otherwise=otherwise):
                 self._number(condition)
                 kinds = {self.type_of(then), self.type_of(otherwise)} - {"any"}
                 return kinds.pop() if len(kinds) == 1 else "any"
             case nodes.Compare(operands=operands, operators=operators):
-                self._comparison(node, operands, operators)
+                self._comparison(node, operands, [self.type_of(one) for one in operands], operators)
             case nodes.Member(item=item, container=container):
-                self.type_of(item)
+                kind = self.type_of(item)
                 if isinstance(container, nodes.ListLiteral):
                     for one in container.items:
-                        self._comparison(node, (item, one), ("==",))
+                        self._comparison(node, (item, one), (kind, self.type_of(one)), ("==",))
                 elif self.type_of(container) in ("text", "number"):
                     self._problem(
                         "type",
-                        container.at,
+                        container,
                         f"'in' needs a column of lists, and {nodes.unparse(container)} "
                         f"holds a {self.type_of(container)}",
                     )
@@ -385,23 +386,20 @@ class _Resolver:
 
     def _number(self, node: Node) -> None:
         if isinstance(node, nodes.NoneLiteral):
-            self._problem(
-                "type", node.at, "None stands for 'leave the sample out' and can only be the value of a branch"
-            )
+            self._problem("type", node, "None stands for 'leave the sample out' and can only be the value of a branch")
         kind = self.type_of(node)
         if kind in ("text", "list"):
-            self._problem("type", node.at, f"{nodes.unparse(node)} is a {kind}, and a number is needed here")
+            self._problem("type", node, f"{nodes.unparse(node)} is a {kind}, and a number is needed here")
 
-    def _comparison(self, node: Node, operands: Sequence[Node], operators: Sequence[str]) -> None:
-        kinds = [self.type_of(one) for one in operands]
+    def _comparison(self, node: Node, operands: Sequence[Node], kinds: Sequence[str], operators: Sequence[str]) -> None:
         known = {kind for kind in kinds if kind != "any"}
         if len(known) > 1:
             sides = ", ".join(
                 f"{nodes.unparse(one)} is a {k}" for one, k in zip(operands, kinds, strict=True) if k != "any"
             )
-            self._problem("type", node.at, f"a text, a number and a list are never equal: {sides}")
+            self._problem("type", node, f"a text, a number and a list are never equal: {sides}")
         elif "text" in known and any(operator not in ("==", "!=") for operator in operators):
-            self._problem("type", node.at, "texts are compared with == and != alone")
+            self._problem("type", node, "texts are compared with == and != alone")
 
     def _column_type(self, path: str) -> str:
         kinds = set()

@@ -9,7 +9,7 @@ from assay._language import nodes
 from assay._language.expression import Expression
 from assay._language.nodes import Node
 from assay._language.parser import RESERVED, is_line_name, parse
-from assay.errors import Problem, RewardError, Span, refuse
+from assay.errors import Problem, RewardError, refuse
 
 __all__ = ["Reward"]
 
@@ -69,6 +69,18 @@ class Reward:
         #: The lines' names, each after all that it uses.
         self.order = self._sorted()
 
+    @classmethod
+    def of(cls, lines: Mapping[str, Node], text: Mapping[str, str]) -> Reward:
+        """Return the reward of lines that have been read already, each with its text.
+
+        Raises:
+            RewardError: the lines need each other in a circle.
+        """
+        reward = cls.__new__(cls)
+        reward.lines, reward.text = dict(lines), dict(text)
+        reward.order = reward._sorted()
+        return reward
+
     def uses(self, name: str) -> frozenset[str]:
         """Return the names of all lines that a line needs, itself included."""
         seen: set[str] = set()
@@ -102,29 +114,29 @@ class Reward:
                         f"the line has the name of the plugin that it uses, so '{name}.{one.name}' would mean itself; "
                         "rename the line"
                     )
-                    found.append(Problem("name", name, self.text[name], one.at, wrong))
+                    found.append(nodes.problem("name", one, name, self.text[name], wrong))
         return found
 
     def _sorted(self) -> tuple[str, ...]:
         order: list[str] = []
         open_: list[str] = []
 
-        def visit(name: str, by: str, at: Span) -> None:
+        def visit(name: str, by: str, at: Node) -> None:
             if name in order:
                 return
             if name in open_:
                 circle = " -> ".join([*open_[open_.index(name) :], name])
                 wrong = f"these lines need each other in a circle: {circle}"
-                raise refuse([Problem("name", by, self.text[by], at, wrong)])
+                raise refuse([nodes.problem("name", at, by, self.text[by], wrong)])
             open_.append(name)
             for one in nodes.walk(self.lines[name]):
                 if isinstance(one, nodes.LineRef):
-                    visit(one.name, name, one.at)
+                    visit(one.name, name, one)
             open_.pop()
             order.append(name)
 
         for name in self.lines:
-            visit(name, name, (0, 1))
+            visit(name, name, self.lines[name])
         return tuple(order)
 
 

@@ -11,7 +11,19 @@ import numpy.typing as npt
 
 from assay._contract.verdict import Status
 
-__all__ = ["ABSTAINED", "BAD_REFERENCE", "CODES", "ERROR", "NAMES", "SCORED", "SKIPPED", "TIMEOUT", "Column", "Index"]
+__all__ = [
+    "ABSTAINED",
+    "BAD_REFERENCE",
+    "CODES",
+    "ERROR",
+    "NAMES",
+    "PENDING",
+    "SCORED",
+    "SKIPPED",
+    "TIMEOUT",
+    "Column",
+    "Index",
+]
 
 Index = npt.NDArray[np.intp]
 Codes = npt.NDArray[np.uint8]
@@ -25,6 +37,8 @@ CODES = {
     Status.BAD_REFERENCE: BAD_REFERENCE,
     Status.ERROR: ERROR,
 }
+#: No status yet: a verdict is awaited. It is worse than any status, so that what depends on it waits as well.
+PENDING = 254
 #: No status: laziness left the sample out here.
 SKIPPED = 255
 NAMES: Mapping[int, str] = {code: status.value for status, code in CODES.items()} | {SKIPPED: "not evaluated"}

@@ -55,7 +55,7 @@ def lint(
     registry: Registry | None = None,
     engine: Engine | None = None,
 ) -> list[Report]:
-    """VerdictStore each reference against a perfect answer made from it, and against wrong ones.
+    """Judge each reference against a perfect answer made from it, and against wrong ones.
 
     Args:
         rows: the data set; needs no completions.

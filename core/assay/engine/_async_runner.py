@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 from assay._contract.call import Call
 from assay._contract.verdict import Status, Verdict
+from assay.engine._answering import Answering
 
 __all__ = ["AsyncRunner"]
 
@@ -41,41 +43,60 @@ class AsyncRunner:
     def __init__(self, concurrency: int) -> None:
         self.concurrency = concurrency
         self._health: dict[str, _Health] = {}
+        self._lock = threading.Lock()
 
-    def run(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
-        """Answer each call, in order, on a loop in a thread of its own: a caller in a notebook has a loop already."""
+    def start(self, calls: Sequence[Call]) -> Answering:
+        """Begin to answer calls, on a loop in a thread of its own: a caller in a notebook has a loop already."""
         found: list[tuple[Verdict, ...]] = []
+        loop = asyncio.new_event_loop()
 
         async def gather() -> None:
             limit = asyncio.Semaphore(self.concurrency)
             found.extend(await asyncio.gather(*(self._answer(call, limit) for call in calls)))
 
-        thread = threading.Thread(target=lambda: asyncio.run(gather()), name="assay-async", daemon=True)
+        def work() -> None:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner, contextlib.suppress(asyncio.CancelledError):
+                runner.run(gather())
+
+        def stop() -> None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+
+        thread = threading.Thread(target=work, name="assay-async", daemon=True)
         thread.start()
-        while thread.is_alive():
-            thread.join(0.2)  # a join without end can't be interrupted
-        return found
+        return Answering([thread], lambda: found, stop)
 
     async def _answer(self, call: Call, limit: asyncio.Semaphore) -> tuple[Verdict, ...]:
         verifier = call.verifier
-        health = self._health.setdefault(verifier.name, _Health())
         async with limit:
             started = time.perf_counter()
-            if time.monotonic() < health.paused_until:
-                reason = (
-                    f"{verifier.name} failed {PATIENCE} times in a row and is left alone for {PAUSE:g} s; {health.last}"
-                )
+            if (reason := self._paused(verifier.name)) is not None:
                 return (Verdict.error(reason),) * call.size
             verdicts = await self._try(call)
-        if all(one.status is Status.ERROR for one in verdicts):
-            health.failures += 1
-            health.last = f"the last time: {verdicts[0].reason}"
-            if health.failures >= PATIENCE:
-                health.failures, health.paused_until = 0, time.monotonic() + PAUSE
-        else:
-            health.failures = 0
+        failed = all(one.status is Status.ERROR for one in verdicts)
+        self._note(verifier.name, verdicts[0].reason if failed else None)
         seconds = (time.perf_counter() - started) / call.size
         return tuple(verdict.timed(seconds) for verdict in verdicts)
+
+    def _paused(self, name: str) -> str | None:
+        """Return why a verifier is not asked now, `None` if it may be."""
+        with self._lock:
+            health = self._health.setdefault(name, _Health())
+            if time.monotonic() >= health.paused_until:
+                return None
+            return f"{name} failed {PATIENCE} times in a row and is left alone for {PAUSE:g} s; {health.last}"
+
+    def _note(self, name: str, failure: str | None) -> None:
+        """Keep how a call went: the reason of its failure, or `None`."""
+        with self._lock:
+            health = self._health[name]
+            if failure is None:
+                health.failures = 0
+                return
+            health.failures += 1
+            health.last = f"the last time: {failure}"
+            if health.failures >= PATIENCE:
+                health.failures, health.paused_until = 0, time.monotonic() + PAUSE
 
     async def _try(self, call: Call) -> list[Verdict]:
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
@@ -97,7 +118,11 @@ class AsyncRunner:
         except TimeoutError:
             # An endpoint that doesn't answer says nothing about the completion.
             return [Verdict.error(f"{verifier.name} took more than {verifier.timeout:g} s")] * call.size
-        except Exception as problem:
+        except asyncio.CancelledError as problem:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise  # the batch is being ended
+            return [verifier.failure(problem)] * call.size
+        except BaseException as problem:  # also SystemExit; Ctrl-C is the main thread's
             return [verifier.failure(problem)] * call.size
 
 

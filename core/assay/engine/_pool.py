@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import secrets
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -24,7 +26,8 @@ import cloudpickle
 from assay._contract.call import Call
 from assay._contract.verdict import Verdict
 from assay._contract.verifier import Verifier
-from assay.engine._ipc import HEAD, MAX_FRAME, pack
+from assay.engine._answering import Answering
+from assay.engine._ipc import HEAD, MAX_FRAME, SEAL_SIZE, pack
 
 __all__ = ["WorkerPool", "by_value", "reference_to"]
 
@@ -52,8 +55,8 @@ class WorkerPool:
         self._places = threading.BoundedSemaphore(self.workers)
         self._closed = False
 
-    def run(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
-        """Answer each call, in order. Ctrl-C ends the workers."""
+    def start(self, calls: Sequence[Call]) -> Answering:
+        """Begin to answer calls; returns at once."""
         batch = _Batch(calls)
         threads = [
             threading.Thread(target=self._serve, args=(batch,), name="assay-worker", daemon=True)
@@ -61,18 +64,15 @@ class WorkerPool:
         ]
         for thread in threads:
             thread.start()
-        try:
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.2)  # a join without end can't be interrupted
-        except BaseException:
+
+        def stop() -> None:
             batch.stopped = True
             self.close()
             with self._lock:
                 for worker in self._busy:
                     worker.process.kill()  # its thread sees the end of the pipe, and clears up
-            raise
-        return [batch.answers.get(n) or _lost(call) for n, call in enumerate(calls)]
+
+        return Answering(threads, lambda: [batch.answers.get(n) or _lost(call) for n, call in enumerate(calls)], stop)
 
     def close(self) -> None:
         """End every worker. Those that are busy end with their batch."""
@@ -184,6 +184,10 @@ class _Batch:
             self.answers[number] = (Verdict.error(reason),) * self.calls[number].size
 
 
+class _Stray(Exception):
+    """What came over a worker's line is no answer of the worker's to what it was asked."""
+
+
 class _Worker:
     """One process and its pipes; used by one thread at a time."""
 
@@ -205,11 +209,12 @@ class _Worker:
         self._buffer = bytearray()
         self._defined: dict[str, Verifier] = {}
         self._memory = memory
+        self._seal = secrets.token_bytes(SEAL_SIZE)
 
     def begin(self) -> None:
         """Wait until the process has started."""
-        self._send(("begin", sys.path, self._memory))
-        self._receive(time.monotonic() + START_SECONDS)
+        self._send(("begin", sys.path, self._memory, self._seal))
+        self._ready()
 
     def work(self, batch: _Batch, chunk: list[int]) -> bool:
         """Answer a chunk of calls; return whether the worker can be used again."""
@@ -223,14 +228,15 @@ class _Worker:
             while left:
                 number, call = left[0], batch.calls[left[0]]
                 started = time.monotonic()
-                kind, verdicts = self._receive(started + call.verifier.timeout)
-                if kind == "judged":  # in time; what it has to say is large
-                    _, verdicts = self._receive(time.monotonic() + START_SECONDS)
-                batch.answer(number, verdicts, time.monotonic() - started)
+                batch.answer(number, self._answer(number, call.verifier.timeout), time.monotonic() - started)
                 left.pop(0)
         except TimeoutError:
             call = batch.calls[left[0]]
             batch.answer(left[0], [_late(call)] * call.size, call.verifier.timeout)
+            batch.give_back(left[1:])
+            return False
+        except _Stray:
+            batch.crashed(left[0], "answered what it was not asked")
             batch.give_back(left[1:])
             return False
         except (EOFError, OSError, pickle.UnpicklingError):
@@ -240,7 +246,9 @@ class _Worker:
         return True
 
     def end(self) -> None:
-        """Kill the process and wait for it; it holds nothing that needs an orderly end."""
+        """Kill the process and what it has started, and wait for it; it holds nothing that needs an orderly end."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # it leads a session, and with it a group, of its own
         self.process.kill()
         self.process.wait()
         self._selector.close()
@@ -265,8 +273,27 @@ class _Worker:
         """Have the process load a verifier; return why it could not, if it could not."""
         self._send(("define", key, reference, pickled, origin))
         self._send(("loaded", key))
-        failure: str | None = self._receive(time.monotonic() + START_SECONDS)[1]
-        return failure
+        return self._ready()
+
+    def _ready(self) -> str | None:
+        """Wait for a `ready`; return what it complains of."""
+        kind, failure = self._receive(time.monotonic() + START_SECONDS)
+        if kind != "ready":
+            raise _Stray
+        return None if failure is None else str(failure)
+
+    def _answer(self, number: int, seconds: float) -> Sequence[Verdict]:
+        """Wait for the answer to a call, which must be judged within some seconds.
+
+        Raises:
+            _Stray: another came, as from a verifier's forked child; who answers what is no longer known.
+        """
+        answered, verdicts = self._receive(time.monotonic() + seconds)
+        if answered == "judged":  # in time; what it has to say is large
+            answered, verdicts = self._receive(time.monotonic() + START_SECONDS)
+        if answered != number:
+            raise _Stray
+        return list(verdicts)
 
     def _send(self, message: Any) -> None:
         view = memoryview(pack(message))
@@ -279,15 +306,17 @@ class _Worker:
         Raises:
             TimeoutError: none has come whole before the deadline.
             EOFError: the process has ended.
+            _Stray: something has come that bears no seal.
         """
+        start = HEAD.size + SEAL_SIZE
         while True:
-            if len(self._buffer) >= HEAD.size:
+            if len(self._buffer) >= start:
                 size = HEAD.unpack_from(self._buffer)[0]
-                if size > 2 * MAX_FRAME:
-                    raise EOFError("the worker sent something that is no frame")
-                if len(self._buffer) >= HEAD.size + size:
-                    body = bytes(self._buffer[HEAD.size : HEAD.size + size])
-                    del self._buffer[: HEAD.size + size]
+                if size > 2 * MAX_FRAME or not secrets.compare_digest(self._buffer[HEAD.size : start], self._seal):
+                    raise _Stray
+                if len(self._buffer) >= start + size:
+                    body = bytes(self._buffer[start : start + size])
+                    del self._buffer[: start + size]
                     return pickle.loads(body)  # noqa: S301 - verdicts of our own worker, never a model's text
             left = deadline - time.monotonic()
             if left <= 0 or not self._selector.select(left):

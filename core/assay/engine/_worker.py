@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from assay._contract.verdict import Verdict
 from assay._contract.verifier import Verifier
-from assay.engine._ipc import HEAD, MAX_FRAME, pack
+from assay.engine._ipc import HEAD, MAX_FRAME, SEAL_SIZE, pack
 
 __all__ = ["main"]
 
@@ -36,10 +36,11 @@ def main() -> None:
     while True:
         kind, *rest = messages.get()
         if kind == "begin":
-            path, memory = rest
+            path, memory, seal = rest
             sys.path[:] = path
             _limit(memory)
-            _send(sink, ("ready",))
+            line = _Line(sink, seal)
+            line.send(("ready", None))
         elif kind == "define":
             name, reference, pickled, origin = rest
             try:
@@ -48,12 +49,12 @@ def main() -> None:
                 verifiers[name] = problem
         elif kind == "loaded":
             found = verifiers[rest[0]]
-            _send(sink, ("ready", f"{type(found).__name__}: {found}" if isinstance(found, Exception) else None))
+            line.send(("ready", f"{type(found).__name__}: {found}" if isinstance(found, Exception) else None))
         else:
             verdicts = _judge(verifiers[rest[1]], *rest[2:])
             if not all(map(_is_small, verdicts)):
-                _send(sink, ("judged", None))  # the deadline is for judging; packing and sending may take longer
-            _send(sink, (rest[0], verdicts))
+                line.send(("judged", None))  # the deadline is for judging; packing and sending may take longer
+            line.send((rest[0], verdicts))
 
 
 def _receive(source: IO[bytes], messages: queue.SimpleQueue[Any]) -> None:
@@ -61,8 +62,16 @@ def _receive(source: IO[bytes], messages: queue.SimpleQueue[Any]) -> None:
     while True:
         head = source.read(HEAD.size)
         if len(head) < HEAD.size:
-            os._exit(0)
+            _end()
+        source.read(SEAL_SIZE)
         messages.put(pickle.loads(source.read(HEAD.unpack(head)[0])))  # noqa: S301 - from our own parent
+
+
+def _end() -> None:
+    """End this process and what its verifiers have started: their parent's parent is gone."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
 
 
 def _load(reference: tuple[str, str] | None, pickled: bytes | None) -> Verifier:
@@ -98,16 +107,25 @@ def _is_small(verdict: Verdict) -> bool:
     )
 
 
-def _send(sink: IO[bytes], message: Any) -> None:
-    try:
-        frame = pack(message)
-        if len(frame) > MAX_FRAME:
-            raise ValueError(f"it has {len(frame):,} bytes; the limit is {MAX_FRAME:,}")
-    except Exception as problem:
-        wrong = Verdict.error(f"the verdict can't be sent back: {type(problem).__name__}: {problem}")
-        frame = pack((message[0], [wrong] * len(message[1])))
-    sink.write(frame)
-    sink.flush()
+class _Line:
+    """The way back to the parent; of this process alone, not of one that a verifier has forked."""
+
+    def __init__(self, sink: IO[bytes], seal: bytes) -> None:
+        self._sink, self._seal, self._process = sink, seal, os.getpid()
+
+    def send(self, message: Any) -> None:
+        """Send a message; verdicts that can't be sent become errors."""
+        if os.getpid() != self._process:
+            os._exit(0)  # the child of a verifier that forks; the call is its parent's to answer
+        try:
+            frame = pack(message, self._seal)
+            if len(frame) > MAX_FRAME:
+                raise ValueError(f"it has {len(frame):,} bytes; the limit is {MAX_FRAME:,}")
+        except Exception as problem:
+            wrong = Verdict.error(f"the verdict can't be sent back: {type(problem).__name__}: {problem}")
+            frame = pack((message[0], [wrong] * len(message[1])), self._seal)
+        self._sink.write(frame)
+        self._sink.flush()
 
 
 def _limit(memory: int) -> None:

@@ -89,23 +89,23 @@ class VerifierUnderTest:
         return {name: one.validate(given[name]) if name in given else one.default for name, one in known.items()}
 
     def judge(self, call: Call) -> tuple[Verdict, ...]:
-        """VerdictStore a call here: in this thread, or on a loop of its own for a coroutine function."""
+        """Judge a call here: in this thread, or on a loop of its own for a coroutine function."""
         if self.verifier.is_async:
-            return self._without_seconds(AsyncRunner(1).run([call]))[0]
+            return self._without_seconds(AsyncRunner(1).start([call]).finish())[0]
         if self.verifier.scope == "group":
             return tuple(self.verifier.judge_group(call.inputs, call.options, call.size))
         return (self.verifier.judge(call.inputs, call.options),)
 
     def judge_apart(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
-        """VerdictStore calls in another process, each under the verifier's deadline; `seconds` are measured.
+        """Judge calls in another process, each under the verifier's deadline; `seconds` are measured.
 
         Coroutine functions, those of kind `gpu` and those that can't be sent stay here, as they do on the engine.
         """
         if self.verifier.is_async:
-            return AsyncRunner(8).run(calls)
+            return AsyncRunner(8).start(calls).finish()
         if self.verifier.kind == "gpu" or not self.sendable:
             return [self.judge(call) for call in calls]
-        return _pool().run(calls)
+        return _pool().start(calls).finish()
 
     @cached_property
     def sendable(self) -> bool:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-
-import numpy as np
-import numpy.typing as npt
+from dataclasses import dataclass
+from math import nan
 
 from assay._contract.sample import Sample
 from assay._contract.scores import Scores
@@ -16,33 +14,42 @@ from assay._contract.verdict import Status
 from assay._data.log import RunLog
 from assay._scoring.scorer import Scorer
 
-__all__ = ["BackgroundScorer", "Judged"]
+__all__ = ["BackgroundScorer", "Judged", "Judgement"]
 
-Floats = npt.NDArray[np.float64]
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one sample was given: plain numbers and texts, so that it travels between processes.
+
+    Attributes:
+        total: NaN where no reward could be given.
+        weight: what scales the sample's loss; 1 without a line `weight`, NaN where that could not be evaluated.
+        status: of the total.
+        reason: why.
+        lines: the value of every named line, NaN where there is none.
+        verifiers: the value and the status of every verifier call that was evaluated.
+    """
+
+    total: float
+    weight: float
+    status: str
+    reason: str
+    lines: dict[str, float]
+    verifiers: dict[str, tuple[float, str]]
 
 
 @dataclass
 class Judged:
-    """What a batch was given, in the order of its samples.
+    """What a batch was given.
 
     Attributes:
-        total: (samples,) NaN where no reward could be given.
-        weight: (samples,) what scales each sample's loss; 1 without a line `weight`.
-        status: of each total.
-        reasons: why.
-        lines: the values of every named line, NaN where there is none.
-        verifiers: the values and statuses of every verifier call.
-        waited: seconds that the trainer waited for the verdicts.
+        samples: what each sample was given, in their order.
+        waited: seconds that the trainer waited for it.
         hidden: seconds of judging that ran beside the trainer's own work.
         saved: share of the verifier calls that were answered by an equal one of this batch or an earlier.
     """
 
-    total: Floats
-    weight: Floats
-    status: list[str]
-    reasons: list[str]
-    lines: dict[str, Floats] = field(default_factory=dict)
-    verifiers: dict[str, tuple[Floats, list[str]]] = field(default_factory=dict)
+    samples: list[Judgement]
     waited: float = 0.0
     hidden: float = 0.0
     saved: float | None = None
@@ -50,33 +57,32 @@ class Judged:
     @classmethod
     def of(cls, scores: Scores) -> Judged:
         """Take from scores what the trainer needs."""
+        weight = [1.0] * len(scores) if scores.weight is None else scores.weight.tolist()
+        lines = {name: line.values.tolist() for name, line in scores.lines.items()}
+        calls = {label: (line.values.tolist(), line.status) for label, line in scores.verifiers.items()}
         return cls(
-            scores.total,
-            np.ones(len(scores)) if scores.weight is None else scores.weight,
-            scores.status,
-            scores.reasons,
-            {name: line.values for name, line in scores.lines.items()},
-            {name: (line.values, line.status) for name, line in scores.verifiers.items()},
+            [
+                Judgement(
+                    total,
+                    weight[i],
+                    scores.status[i],
+                    scores.reasons[i],
+                    {name: values[i] for name, values in lines.items()},
+                    {
+                        label: (values[i], statuses[i])
+                        for label, (values, statuses) in calls.items()
+                        if statuses[i] != "not evaluated"
+                    },
+                )
+                for i, total in enumerate(scores.total.tolist())
+            ]
         )
 
     @classmethod
     def failed(cls, size: int, problem: BaseException, lines: Sequence[str]) -> Judged:
         """Every sample is an error: the run goes on, and learns nothing from this batch."""
-        nothing = np.full(size, np.nan)
         reason = f"scoring raised {type(problem).__name__}: {problem}"
-        return cls(nothing, np.ones(size), [Status.ERROR.value] * size, [reason] * size, dict.fromkeys(lines, nothing))
-
-    def take(self, positions: Sequence[int]) -> Judged:
-        """The judgements of some samples, in another order."""
-        at = np.asarray(positions, dtype=np.intp)
-        return Judged(
-            self.total[at],
-            self.weight[at],
-            [self.status[i] for i in positions],
-            [self.reasons[i] for i in positions],
-            {name: values[at] for name, values in self.lines.items()},
-            {name: (values[at], [status[i] for i in positions]) for name, (values, status) in self.verifiers.items()},
-        )
+        return cls([Judgement(nan, 1.0, Status.ERROR.value, reason, dict.fromkeys(lines, nan), {})] * size)
 
 
 class BackgroundScorer:

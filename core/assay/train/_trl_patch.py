@@ -1,10 +1,29 @@
 """The loss step in TRL's trainer: TRL's own loss on top, the operator of `assay.train.loss` below.
 
-TRL's `_compute_loss`, its metrics and its patched forward (where the hooks of DDP, FSDP and ZeRO live) stay as they
-are. Only the function that makes log-probabilities of hidden states is exchanged, while our trainer's forward runs,
-and told what gradient to expect. It leans on two private names of `trl.trainer.utils`, on the signature of one of them
-and on what TRL's loss divides by; a test holds them. Where they are not as they were, TRL's own function runs, and one
-line says so.
+Two names of the module `trl.trainer.utils` are replaced, for as long as `LogprobPatch.patched(trainer)` is entered:
+
+    _ChunkedLogProbFunction   TRL's autograd function, of which `apply` is called: by an object that calls
+                              `assay.train.loss.log_probabilities`
+    _use_triton               whether padding is left out before the head: by "on every device"
+
+They are read at each call of the forward that TRL gives a model (`add_fused_lm_head`, in the trainer's `__init__`), so
+that the way from a training step to the operator is
+
+    trl.GRPOTrainer._compute_loss                            metrics and loss, TRL's own
+      trl.GRPOTrainer._get_per_token_logps_and_entropies     micro-batches, TRL's own
+        model(..., fused_lm_head=True)                       DDP, FSDP, ZeRO, PEFT
+          _fused_forward of add_fused_lm_head                the backbone, TRL's own
+            _ChunkedLogProbFunction.apply                    here
+              assay.train.loss.log_probabilities
+
+Names are replaced, because TRL has no parameter for this function: another forward would have to repeat what TRL's does
+for every kind of model, and another `_compute_loss` its metrics. Elsewhere in the process TRL stays as it is.
+
+TRL's forward divides by the temperature that the trainer had when it was made; the operator divides by the one that it
+has now.
+
+All of this leans on the two names, on the signature of one of them and on what TRL's loss divides by; a test holds
+them. Where they are not as they were, TRL's own function runs, and one line says so.
 """
 
 from __future__ import annotations
@@ -63,6 +82,7 @@ class LogprobPatch:
         self.settings = settings
         self.misses = 0
         self._said: set[str] = set()
+        self._trainer: Any = None
         self._expectation: _Expectation | None = None
         reason = _changed() if settings.path != "trl" else None
         if reason:
@@ -78,27 +98,31 @@ class LogprobPatch:
             _log.warning("assay: %s", text)
 
     @contextmanager
-    def expecting(self, trainer: Any, inputs: Mapping[str, Any]) -> Iterator[None]:
-        """Tell the forwards inside what loss TRL is going to compute of them."""
-        if self.usable and self.settings.path == "fused" and self.misses < _MISSES:
-            self._expectation = self._expect(trainer, inputs)
-        try:
-            yield
-        finally:
-            self._expectation = None
+    def patched(self, trainer: Any, inputs: Mapping[str, Any] | None = None) -> Iterator[None]:
+        """Let TRL's patched forward call the operator; inside another such block it changes nothing.
 
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        """Let TRL's patched forward call the operator."""
-        if not self.usable:
+        Args:
+            trainer: the trainer whose temperature, and whose loss, it is.
+            inputs: the batch that TRL is about to compute the loss of, `None` where log-probabilities are all it wants.
+        """
+        if not self.usable or self._trainer is not None:
             yield
             return
+        self._trainer = trainer
         kernel, compact = trl_utils._ChunkedLogProbFunction, trl_utils._use_triton
-        trl_utils._ChunkedLogProbFunction, trl_utils._use_triton = self._function, _everywhere
         try:
+            if inputs is not None and self.settings.path == "fused" and self.misses < _MISSES:
+                self._expectation = self._expect(trainer, inputs)
+            trl_utils._ChunkedLogProbFunction, trl_utils._use_triton = self._function, _everywhere
             yield
         finally:
             trl_utils._ChunkedLogProbFunction, trl_utils._use_triton = kernel, compact
+            self._trainer = self._expectation = None
+
+    @property
+    def temperature(self) -> float:
+        """Of the trainer, as it stands now."""
+        return float(self._trainer.temperature)
 
     def expected(self, tokens: int) -> TokenLoss | None:
         """Return what is expected of a forward over some tokens."""
@@ -146,6 +170,7 @@ class _Function:
         outputs: tuple[str, ...],
     ) -> Any:
         patch = self.patch
+        temperature = patch.temperature
         reason = _unsupported(hidden, weight, outputs)
         if reason:
             patch.say(f"the loss step is TRL's own: {reason}")
@@ -155,7 +180,7 @@ class _Function:
             weight,
             targets,
             bias=bias,
-            head=Head(float(temperature), softcap, float(scale)),
+            head=Head(temperature, softcap, float(scale)),
             expected=patch.expected(len(hidden)),
             tile=patch.settings.tile,
             gather=trl_utils.maybe_gather_lm_head_ctx,

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from assay import RewardError
+from assay.engine import LocalEngine
 
 
 def outcome(scores, position=0):
@@ -188,3 +189,77 @@ def test_a_plugin_that_observes_sees_the_scores_and_can_not_stop_them(registry, 
 def test_unknown_columns_of_all_lines_are_refused_even_if_unused(judge):
     with pytest.raises(RewardError, match="gone"):
         judge({"unused": "row.gone", "total": "1"}, {})
+
+
+class Counting:
+    """An engine that remembers the batches it was asked."""
+
+    def __init__(self):
+        self.engine, self.batches = LocalEngine(workers=1), []
+
+    def run(self, calls):
+        self.batches.append([call.verifier.leaf for call in calls])
+        return self.engine.run(calls)
+
+    def close(self):
+        self.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("reward", "row", "batches"),
+    [
+        ("say.a + say.b", {}, [["a", "b"]]),
+        ({"one": "say.a", "two": "say.b", "total": "one * two", "seen": "say.c"}, {}, [["a", "b", "c"]]),
+        ("say.a - group.mean(say.b)", {}, [["a", "b"]]),
+        ("say.a if say.b else say.c", {}, [["b"], ["a"]]),
+        ("say.a or say.b or say.c", {"a": 0, "b": 0}, [["a"], ["b"], ["c"]]),
+        ("(say.a and say.b) + (say.c and say.same(reference='x'))", {}, [["a", "c"], ["b", "same"]]),
+        ("say.looks(image=say.painted) + say.a", {}, [["painted", "a"], ["looks"]]),
+        ("row.x + 1", {}, []),
+    ],
+)
+def test_what_every_sample_needs_is_asked_at_once_and_a_branch_in_one_further_batch(judge, reward, row, batches):
+    engine = Counting()
+    judge(reward, row, engine=engine)
+    engine.close()
+    assert [sorted(batch) for batch in engine.batches] == [sorted(batch) for batch in batches]
+
+
+def test_lines_that_build_on_each_other_are_evaluated_once_while_they_wait(judge, plugin):
+    """Each line uses the one before it twice: without a memory of what is awaited, this would take 2 ** 60 steps."""
+    lines = {"l0": "say.a"} | {f"l{n}": f"0.5 * l{n - 1} + 0.5 * l{n - 1}" for n in range(1, 60)}
+    assert judge(lines | {"total": "l59"}, {}).total.tolist() == [1.0]
+    assert plugin.asked["a"] == [0]
+
+
+def test_a_function_that_fails_leaves_what_is_awaited_to_the_next_round(judge):
+    reward = {"total": "say.breaks(say.a) if say.b > 5 else say.b", "other": "say.breaks(say.c)"}
+    assert judge(reward, {"b": 1}).status == ["scored"]
+    assert judge(reward, {"b": 6}).status == ["error"]
+
+
+def test_options_of_equal_cells_are_one_mapping(registry):
+    """So that what identifies a call is made once for all of them."""
+    seen = []
+
+    class Seeing(LocalEngine):
+        def run(self, calls):
+            seen.extend(calls)
+            return super().run(calls)
+
+    from assay import score
+
+    rows = [
+        {"completion": "x", "reference": "x", "words": words, "case": case}
+        for words, case in [(["a"], True), (["a"], True), (["b"], True), (None, True), (["a"], False)]
+    ]
+    engine = Seeing()
+    score(rows, "say.same(ignore_case=row.case, words=row.words)", registry=registry, engine=engine)
+    engine.close()
+    assert [call.options["words"] for call in seen] == [["a"], ["a"], ["b"], None, ["a"]]
+    assert len({id(call.options) for call in seen}) == 4
+
+
+def test_cells_that_are_equal_and_of_different_types_are_told_apart(judge):
+    scores = judge("say.a(level=row.level)", {"level": 1}, {"level": True}, {"level": 1.0}, {"level": 1})
+    assert scores.status == ["scored", "error", "error", "scored"]

@@ -110,3 +110,11 @@ def test_check_before_the_data_is_scored(registry):
         scorer.check(["completion", "answer"])
     with pytest.raises(RewardError, match="step"):
         scorer.check(["completion", "reference"], known=["tokens"])
+
+
+def test_checking_takes_no_longer_than_reading(judge):
+    """Each part is looked at once: asked again for each neighbour, this would take 3 ** 60 steps."""
+    text = "row.x"
+    for _ in range(60):
+        text = f"({text}) in (0, 1)"
+    assert judge(text, {"x": 1}).total.tolist() == [1.0]

@@ -57,6 +57,8 @@ class Oracle:
 
     def __init__(self, rows):
         self.rows = rows
+        #: Which verifier was needed for which sample.
+        self.needed = set()
 
     def run(self, node, i):
         status, value = self.value(node, i)
@@ -83,6 +85,7 @@ class Oracle:
             case nodes.Field():
                 return self.strict(lambda v: 2 * v, run(node.of, i))
             case nodes.Call(name=name):
+                self.needed.add((name[-1], i))
                 return self.said(self.rows[i][name[-1]])
             case nodes.Negate(operand=operand):
                 return self.strict(lambda v: -v, run(operand, i))
@@ -213,6 +216,18 @@ def test_every_expression_means_what_the_rules_say(registry: Registry, expressio
             assert math.isnan(total)
         else:
             assert total == pytest.approx(value, rel=1e-9, abs=1e-9)
+
+
+@given(EXPRESSIONS, ROWS)
+@SETTINGS
+def test_what_is_needed_is_judged_once_and_nothing_else_is(registry, plugin, expression, rows):
+    for asked in plugin.asked.values():
+        asked.clear()
+    evaluate(expression, rows, registry)
+    oracle = Oracle(rows)
+    for i in range(len(rows)):
+        oracle.run(Reward(expression).lines["total"], i)
+    assert sorted((name, i) for name, asked in plugin.asked.items() for i in asked) == sorted(oracle.needed)
 
 
 @given(EXPRESSIONS, ROWS, st.randoms())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import SimpleNamespace
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -35,7 +36,7 @@ def main(tiny: str, own_unit: str) -> None:
     outcomes = []
     for path in ("trl", "fused"):
         model.zero_grad()
-        with LogprobPatch(LossSettings(path=path)).open():
+        with LogprobPatch(LossSettings(path=path)).patched(SimpleNamespace(temperature=1.0)):
             out = model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels, fused_lm_head=True)
         (out.log_probs.sum() + 0.1 * out.entropy.sum()).backward()
         grads = {name: p.grad.full_tensor() for name, p in model.named_parameters() if p.grad is not None}

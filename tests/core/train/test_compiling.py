@@ -38,7 +38,7 @@ def finish(process):
 @pytest.mark.slow
 @needs_compiler
 def test_one_graph_for_all_shapes(tmp_path):
-    """Eleven numbers of tokens, one and two among them, and two ranks that start at once with an empty cache."""
+    """Eleven numbers of tokens, a schedule of clip ranges, and two ranks that start at once with an empty cache."""
     ranks = [start(17, 1, 2, 3, 40, 64, 65, 100, 8, 9, 333, TORCHINDUCTOR_CACHE_DIR=str(tmp_path)) for _ in range(2)]
     for rank in ranks:
         result, err = finish(rank)
@@ -75,6 +75,21 @@ def test_a_compilation_that_fails_is_said_once(monkeypatch, caplog):
         assert function.failed
         assert torch.equal(function(-torch.ones(4)), torch.full((4,), -2.0))
     assert len([r for r in caplog.records if "uncompiled" in r.message]) == 1
+
+
+@needs_compiler
+def test_more_graphs_than_pytorch_allows(caplog):
+    """Only the calls that need another graph run uncompiled; the others keep theirs, and the run goes on."""
+
+    def power(x, exponent):
+        return x**exponent + (0 if torch.compiler.is_compiling() else 0.5)  # tells who answered
+
+    function = Compiled(power)
+    with torch._dynamo.config.patch(recompile_limit=2, specialize_int=True, automatic_dynamic_shapes=False):
+        answers = [float(function(torch.full((4,), 2.0), exponent)[0]) for exponent in (1, 2, 3, 4, 1, 3)]
+    assert answers == [2.0, 4.0, 8.5, 16.5, 2.0, 8.5]
+    assert not function.failed
+    assert len([r for r in caplog.records if "a call of the loss step's power runs uncompiled" in r.message]) == 1
 
 
 def test_an_error_of_the_function_itself_is_not_swallowed():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import logging
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -73,7 +74,7 @@ def assert_alike(trainer, batch, *, guessed=True, rtol=1e-6):
             assert logged[name] == pytest.approx(values, rel=1e-4, abs=1e-5, nan_ok=True), name
         assert trainer._patch.misses == 0
         if path == "fused":
-            with trainer._patch.expecting(trainer, batch):
+            with trainer._patch.patched(trainer, batch):
                 assert (trainer._patch.expected(int(batch["completion_mask"].sum())) is not None) == guessed
 
 
@@ -149,6 +150,22 @@ def test_adaptive_entropy(tiny, tmp_path, monkeypatch):
         assert results[0][0] == pytest.approx(results[1][0], rel=1e-5)
         for name, want in results[0][1].items():
             assert torch.allclose(results[1][1][name], want, atol=1e-6 * float(want.abs().max()) + 1e-8)
+
+
+@pytest.mark.parametrize(("path", "served"), [("fused", True), ("two-pass", True), ("fused", False)])
+def test_the_temperature_is_the_trainers_as_it_stands(tiny, tmp_path, monkeypatch, path, served):
+    """TRL's forward keeps the temperature that the trainer was made with; a schedule must reach the loss."""
+    if not served:  # by TRL's own function, then
+        monkeypatch.setattr("assay.train._trl_patch._unsupported", lambda *a: "it is a test")
+    hot = make(tiny, tmp_path / "hot", temperature=3.0)
+    moved = make(tiny, tmp_path / "moved", temperature=1.0)
+    batch = off_policy(prepared(hot, monkeypatch))
+    want, cold = step(hot, batch, path), step(moved, batch, path)
+    moved.temperature = 3.0
+    got = step(moved, batch, path)
+    assert got[0] == want[0] != cold[0]
+    for name, true in want[1].items():
+        assert torch.equal(got[1][name], true), name
 
 
 # --- models -------------------------------------------------------------------------------------------------------
@@ -269,7 +286,7 @@ def test_a_vision_language_model(tiny):
     outcomes = []
     for path in ("trl", "fused"):
         model.zero_grad()
-        with LogprobPatch(LossSettings(path=path)).open():
+        with LogprobPatch(LossSettings(path=path)).patched(SimpleNamespace(temperature=0.9)):
             out = model(
                 input_ids=ids,
                 attention_mask=torch.ones_like(ids),
@@ -344,7 +361,7 @@ def test_what_the_operator_cannot_serve_is_trls_with_one_line(tiny, tmp_path, mo
 def test_more_outputs_and_quantized_heads_are_trls(caplog):
     hidden, weight, target = torch.randn(3, 4), torch.randn(7, 4), torch.tensor([1, 2, 3])
     patch = LogprobPatch(LossSettings())
-    with patch.open():
+    with patch.patched(SimpleNamespace(temperature=1.0)):
         out = trl_utils._ChunkedLogProbFunction.apply(
             hidden, weight, None, target, 1.0, 7, None, 1.0, ("entropy", "is_top1")
         )
@@ -361,7 +378,7 @@ def test_plain_trl_in_the_same_process_is_not_touched(tiny, tmp_path, monkeypatc
     trainer = make(tiny, tmp_path, max_steps=1)
     fixed(trainer, SAID, monkeypatch).train()
     assert (trl_utils._ChunkedLogProbFunction, trl_utils._use_triton) == before
-    with pytest.raises(ZeroDivisionError), trainer._patch.open():
+    with pytest.raises(ZeroDivisionError), trainer._patch.patched(trainer):
         1 / 0  # noqa: B018
     assert (trl_utils._ChunkedLogProbFunction, trl_utils._use_triton) == before
 

@@ -6,8 +6,8 @@ import json
 
 from click.testing import CliRunner
 
+from assay import installed
 from assay._cli import cli
-from assay._plugins.registry import installed
 
 
 def run(*arguments):

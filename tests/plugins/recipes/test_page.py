@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay._plugins.registry import installed
+from assay import installed
 from assay_recipes.table import page, unported
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "recipes.md"

@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 import yaml
 
-from assay._plugins.registry import installed
+from assay import installed
 
 pytest.importorskip("torch", reason="training needs torch: pip install 'assay[train]'")
 pytest.importorskip("trl", reason="training needs trl: pip install 'assay[train]'")

@@ -7,8 +7,7 @@ import shutil
 
 import pytest
 
-from assay import PluginError
-from assay._plugins.registry import installed
+from assay import PluginError, installed
 
 
 def usable():

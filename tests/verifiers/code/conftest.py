@@ -7,7 +7,7 @@ import os
 import pytest
 from boxes import USABLE
 
-from assay._plugins.registry import installed
+from assay import installed
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,7 @@ import pytest
 from boxes import USABLE
 
 import assay_code
-from assay._plugins.registry import installed
+from assay import installed
 from assay.sandbox import Limits, Program
 
 MUTANTS = 3

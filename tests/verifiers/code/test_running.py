@@ -161,7 +161,7 @@ def test_rewards_of_published_systems(box):
 
 
 def test_a_sandbox_with_another_python_gets_the_harness_as_source(box):
-    from assay._plugins.registry import installed
+    from assay import installed
     from assay.sandbox import Program
     from assay_code import harness
 

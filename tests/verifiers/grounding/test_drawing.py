@@ -11,9 +11,8 @@ import sys
 import pytest
 from PIL import Image
 
-from assay import Verdict
+from assay import Verdict, installed
 from assay._contract.sample import Sample
-from assay._plugins.registry import installed
 from assay.engine import Call
 from assay_grounding.drawing import ANSWER, REFERENCE
 

@@ -82,6 +82,24 @@ def test_digits_and_tolerance():
 
 
 @pytest.mark.parametrize(
+    ("given", "reference", "reason"),
+    [
+        ("5", "4", "5 is not 4"), ("Alice", "Bob", "Alice is not Bob"), (r"\frac 12", "$x + 1$", r"\frac 12 is not $x + 1$: different at x = "),
+        ("[1,2)", "[1,2]", "[1,2) is not [1,2]: an end is open on one side and closed on the other"),
+        (r"\{1, 2\}", r"\{1, 3\}", r"\{1, 2\} is not \{1, 3\}: a value has no counterpart"), ("1, 2", "1, 2, 3", "1, 2 is not 1, 2, 3: 2 values instead of 3"),
+        ("5 m", "5 kg", "5 m is not 5 kg: 'm' is not 'kg'"), ("5", ["4", 6], "5 is none of 4, 6"), ("5", [1, 2, 3, 4], "5 is none of 1, 2, 3, ..."),
+        ("5\n", "   4", "5 is not 4"), ("red\x1b[31m", "blue", "red?[31m is not blue"), ("7" * 900, "4", "7" * 57 + "... is not 4"),
+        ("4", "7" * 900, "4 is not " + "7" * 57 + "..."), ("3, " * 60 + "5", "4, " * 60 + "5", "3, 3, "), ("(" + "1," * 400 + "2)", ["(1,2)"] * 9, ""),
+    ],
+)  # fmt: skip
+def test_a_reason_shows_both_values(given, reference, reason):
+    verdict = judged(given, reference)
+    assert verdict.score == 0
+    assert verdict.reason.startswith(reason)
+    assert 0 < len(verdict.reason) <= 300
+
+
+@pytest.mark.parametrize(
     ("given", "number"), [(r"5\%", "5"), (r"50\%", "50"), ("20 percent", "20"), (r"12.5\%", "12.5")]
 )
 def test_a_percent_sign_may_be_missing_from_the_reference_alone(given, number):

@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 import assay
-from assay._plugins.registry import installed
+from assay import installed
 from assay.engine import Call, LocalEngine
 from assay.testing._adversarial_inputs import PAYLOADS
 from assay_puzzle import gym

@@ -1,6 +1,6 @@
 r"""The verifiers: `math.answer` for anything mathematical, `math.numeric` for numbers with partial credit.
 
-What judges is `judging`, imported with the first answer: whoever only lists verifiers doesn't pay for it.
+What judges is `grading`, imported with the first answer: whoever only lists verifiers doesn't pay for it.
 """
 
 from __future__ import annotations

@@ -496,7 +496,8 @@ def _letters(node: Node) -> str:
 
 def _in_order(some: Sequence[Node], others: Sequence[Node], rules: Rules, what: str) -> Comparison:
     if len(some) != len(others):
-        return Comparison(False, "structure", f"{len(some)} values against {len(others)}")
+        given, wanted = (others, some) if rules.turned else (some, others)
+        return Comparison(False, "structure", f"{len(given)} values instead of {len(wanted)}")
     for index, (x, y) in enumerate(zip(some, others, strict=True), 1):
         one = _item(x, y, rules)
         if not one.equal:
@@ -509,7 +510,8 @@ def _in_any_order(some: Sequence[Node], others: Sequence[Node], rules: Rules) ->
     if len(some) != len(others):
         some, others = (some, _distinct(others, rules)) if rules.turned else (_distinct(some, rules), others)
     if len(some) != len(others):
-        return Comparison(False, "structure", f"{len(some)} values against {len(others)}")
+        given, wanted = (others, some) if rules.turned else (some, others)
+        return Comparison(False, "structure", f"{len(given)} values instead of {len(wanted)}")
     if len(some) > MAX_ITEMS:
         return _in_order(some, others, rules, "place")
     left = list(others)

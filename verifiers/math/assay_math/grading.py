@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from assay import Verdict
 from assay.extract import extract
 from assay_math.characters import MAX_LENGTH, clean, squeeze, undoubled
 from assay_math.comparison import compare
-from assay_math.equality import Rules
+from assay_math.equality import Comparison, Rules
 from assay_math.errors import Unreadable
 from assay_math.evaluation import NoValue, exact, precise
 from assay_math.finding import boxes, find, side_by_side
@@ -28,6 +29,12 @@ __all__ = ["Ramp", "Rules", "judge", "measure", "references"]
 MAX_SOLUTION = 100_000
 #: Words that are answers by nature.
 SAID = frozenset(MEANINGS.values())
+#: What a reason shows: characters of a value and of what tells them apart, and accepted answers.
+MAX_SHOWN, MAX_WHY, MAX_NAMED = 60, 160, 3
+#: What tells two values apart, and is said by showing them.
+_SAYS_NO_MORE = frozenset(
+    {"different numbers", "different values", "different relations", "other words", "another day"}
+)
 
 # How data sets end a worked solution whose last line is the answer.
 _SOLUTION = re.compile(r"(?:^|\n)[ \t]*(?:####|(?:A|Answer|Final answer)[ \t]*:)[ \t]*([^\n]+)\s*$", re.IGNORECASE)
@@ -74,13 +81,31 @@ def judge(completion: str, reference: Any, where: str, lenient: bool, rules: Rul
         return _verdict(0.0, f"the answer can't be read: {given[:80]!r}", given, stage="reading")
     return _verdict(
         0.0,
-        f"undecided: {last.reason}" if last.undecided else last.reason,
+        _unequal(given, [text for text, _ in wanted], last),
         given,
         stage=last.stage,
         kind=classify(wanted[-1][1]),
         understood=all(_is_mathematics(node) for node in (tree, *(node for _, node in wanted))),
         undecided=last.undecided,
     )
+
+
+def _unequal(given: str, wanted: Sequence[str], last: Comparison) -> str:
+    """Return a sentence with both sides as they were read, of bounded length: `(1,2) is not [1,2]: () is not []`."""
+    if len(wanted) > 1:
+        named = ", ".join(map(_shown, wanted[:MAX_NAMED])) + (", ..." if len(wanted) > MAX_NAMED else "")
+        return f"{_shown(given)} is none of {named}"
+    if last.undecided:
+        return f"undecided: {_shown(given)} for {_shown(wanted[0])}: {last.reason[:MAX_WHY]}"
+    said = f"{_shown(given)} is not {_shown(wanted[0])}"
+    return said if last.reason in _SAYS_NO_MORE else f"{said}: {last.reason[:MAX_WHY]}"
+
+
+def _shown(text: str) -> str:
+    text = " ".join(text.strip()[: 2 * MAX_SHOWN].split())
+    if not text.isprintable():  # what a model wrote is read in a terminal, too
+        text = "".join(one if one.isprintable() else "?" for one in text)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 def _verdict(

@@ -24,7 +24,8 @@ class Compiled(Generic[P, R]):
     """A function of tiles, compiled at its first call, once for any number of tokens.
 
     The first dimension of every tensor argument is marked dynamic, the vocabulary is left static. A missing compiler,
-    a failed compilation and `TORCH_COMPILE_DISABLE=1` leave the function as it is.
+    a failed compilation and `TORCH_COMPILE_DISABLE=1` leave the function as it is. Where PyTorch would make more graphs
+    of it than it allows (`torch._dynamo.config.recompile_limit`), the calls that need another one run uncompiled.
 
     Args:
         function: takes tensors whose first dimension is the number of tokens, and constants.
@@ -42,7 +43,7 @@ class Compiled(Generic[P, R]):
             return self.function(*args, **kwargs)
         if os.environ.get("TORCH_COMPILE_DISABLE") == "1" or os.environ.get("TORCHDYNAMO_DISABLE") == "1":
             return self._fail("the environment says so", args, kwargs)
-        from torch._dynamo.exc import TorchDynamoException
+        from torch._dynamo.exc import FailOnRecompileLimitHit, TorchDynamoException
 
         try:
             if self._compiled is None:
@@ -51,15 +52,26 @@ class Compiled(Generic[P, R]):
                 torch._dynamo.mark_dynamic(tensor, 0)
             return self._compiled(*args, **kwargs)
         # All of these come before the compiled code runs, so that nothing has been overwritten yet.
+        except FailOnRecompileLimitHit:
+            _say(
+                f"a call of the loss step's {self.function.__name__} runs uncompiled, with the same result but slower: "
+                "it needs another graph, and PyTorch allows no more; raise torch._dynamo.config.recompile_limit"
+            )
+            return self.function(*args, **kwargs)
         except (TorchDynamoException, ImportError, OSError, subprocess.SubprocessError) as problem:
             return self._fail(_sentence(problem), args, kwargs)
 
     def _fail(self, reason: str, args: Any, kwargs: Any) -> R:
         self.failed = True
-        if reason not in _said:
-            _said.add(reason)
-            _log.warning("assay: the loss step runs uncompiled, with the same results but slower: %s", reason)
+        _say(f"the loss step runs uncompiled, with the same results but slower: {reason}")
         return self.function(*args, **kwargs)
+
+
+def _say(text: str) -> None:
+    """Log a line, once in a process."""
+    if text not in _said:
+        _said.add(text)
+        _log.warning("assay: %s", text)
 
 
 def _sentence(problem: BaseException) -> str:

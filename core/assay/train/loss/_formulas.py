@@ -12,17 +12,20 @@ tests.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 __all__ = ["FORMULAS", "SURROGATES", "Constants", "Formula", "divergence", "exponential"]
 
+Number: TypeAlias = float | Tensor
+
 
 @dataclass(frozen=True)
 class Constants:
-    """The constants of the surrogates, by the names that TRL's `GRPOConfig` gives them.
+    """The constants of the surrogates, by the names that TRL's `GRPOConfig` gives them; tensors have the shape ().
 
     Attributes:
         epsilon: clip ratios below `1 - epsilon`.
@@ -36,15 +39,21 @@ class Constants:
         vespo_lambda_neg: and its decay.
     """
 
-    epsilon: float = 0.2
-    epsilon_high: float = 0.2
-    delta: float | None = None
-    sapo_temperature_pos: float = 1.0
-    sapo_temperature_neg: float = 1.05
-    vespo_k_pos: float = 2.0
-    vespo_lambda_pos: float = 3.0
-    vespo_k_neg: float = 3.0
-    vespo_lambda_neg: float = 2.0
+    epsilon: Number = 0.2
+    epsilon_high: Number = 0.2
+    delta: Number | None = None
+    sapo_temperature_pos: Number = 1.0
+    sapo_temperature_neg: Number = 1.05
+    vespo_k_pos: Number = 2.0
+    vespo_lambda_pos: Number = 3.0
+    vespo_k_neg: Number = 3.0
+    vespo_lambda_neg: Number = 2.0
+
+    def to(self, dtype: torch.dtype, device: torch.device) -> Constants:
+        """The same constants as tensors: compiled code is then the same for all their values."""
+        like = torch.empty((), dtype=dtype, device=device)
+        numbers = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(self, **{name: _scalar(one, like) for name, one in numbers.items() if one is not None})
 
 
 def exponential(log: Tensor) -> Tensor:
@@ -61,8 +70,13 @@ def divergence(log_prob: Tensor, reference: Tensor) -> Tensor:
     return exponential(difference) - difference - 1
 
 
-def _either(condition: Tensor, like: Tensor, then: float, otherwise: float) -> Tensor:
-    return torch.where(condition, torch.full_like(like, then), torch.full_like(like, otherwise))
+def _scalar(number: Number, like: Tensor) -> Tensor:
+    """Return a number as a tensor of the shape (); no copy to a device, which would wait for it."""
+    return number.to(like) if isinstance(number, Tensor) else like.new_full((), number)
+
+
+def _either(condition: Tensor, like: Tensor, then: Number, otherwise: Number) -> Tensor:
+    return torch.where(condition, _scalar(then, like), _scalar(otherwise, like))
 
 
 # --- what is maximized at a token ---------------------------------------------------------------------------------
@@ -75,14 +89,14 @@ def reinforce(ratio: Tensor, log_prob: Tensor, advantage: Tensor, constants: Con
 
 def clipped(ratio: Tensor, log_prob: Tensor, advantage: Tensor, constants: Constants) -> Tensor:
     """`min(r A, clip(r, 1 - epsilon, 1 + epsilon_high) A)`, the first `r` at most `delta`."""
-    capped = ratio if constants.delta is None else ratio.clamp(max=constants.delta)
-    inside = ratio.clamp(1 - constants.epsilon, 1 + constants.epsilon_high)
+    capped = ratio if constants.delta is None else ratio.clamp(max=_scalar(constants.delta, ratio))
+    inside = ratio.clamp(_scalar(1 - constants.epsilon, ratio), _scalar(1 + constants.epsilon_high, ratio))
     return torch.min(capped * advantage, inside * advantage)
 
 
 def weighted(ratio: Tensor, log_prob: Tensor, advantage: Tensor, constants: Constants) -> Tensor:
     """`min(r, epsilon_high) A p`, the ratio as a constant: no token loses its gradient."""
-    return ratio.clamp(max=constants.epsilon_high).detach() * advantage * log_prob
+    return ratio.clamp(max=_scalar(constants.epsilon_high, ratio)).detach() * advantage * log_prob
 
 
 def gated(ratio: Tensor, log_prob: Tensor, advantage: Tensor, constants: Constants) -> Tensor:

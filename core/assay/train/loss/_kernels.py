@@ -86,7 +86,7 @@ class TokenLoss:
         moved = {
             name: value.to(device, dtype).contiguous() for name, value in tensors.items() if isinstance(value, Tensor)
         }
-        return replace(self, **moved)
+        return replace(self, constants=self.constants.to(dtype, device), **moved)
 
     def has_gradient(self) -> Tensor:
         """Return (tokens,) bool: where a gradient is possible at all, whatever the log-probabilities are."""
