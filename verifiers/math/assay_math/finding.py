@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(
 _BETWEEN = re.compile(r"(?:[\s,;$.]|\\[,;()\[\] ]|\\q?quad|\\text\s*\{\s*(?:and|or)\s*\}|and|or)*")
 # The letter of a part before its box.
 _LETTERED = re.compile(r"(?:\(?\b([a-h]|i{1,3}|iv|[1-8])\)|\b[Pp]art\s+\(?([a-hA-H]|[1-8])\)?)[^()\n]{0,60}$")
-_PERCENT = re.compile(r"\s*\$?\s*(?:\\?%|percent\b|per cent\b)")
+_PERCENT = re.compile(r"\s*\$?\s*(?:\\?%|percent(?:age)?\b|per cent\b|pct\b)")
 
 
 @dataclass(frozen=True, slots=True)

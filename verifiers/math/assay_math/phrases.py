@@ -51,11 +51,14 @@ _THINGS = "(solution|solutions|root|roots|value|values|integer|integers|number|n
 
 PHRASES: list[tuple[str, str]] = [
     # Around an answer
-    ("[so|thus|hence|therefore|then] [,] (so|thus|hence|therefore) [,] <e>", "<e>"),
+    ("(so|thus|hence|therefore|then|finally) [,] <e>", "<e>"),
+    ("(we|i) (find|found|get|got|have|obtain|conclude|see|know|deduce) [that] <e>", "<e>"),
+    ("(this|that|which|it) (gives|yields|means|implies|follows) [us] [that] <e>", "<e>"),
     (f"{_ANSWER} {_IS} [therefore|thus|then] [:] <e>", "<e>"),
     (f"{_ANSWER} (:|=) <e>", "<e>"),
     (f"(it|that|this) {_IS} [:] <e>", "<e>"),
-    ("<e> is the [final|correct|only|unique|required|desired] (answer|solution|result|value)", "<e>"),
+    ("[the] [final] answer <e>", "<e>"),
+    ("<e> is (the|our|my) [final|correct|only|unique|required|desired] (answer|solution|result|value)", "<e>"),
     ("<e> (.|;|,) i hope (it|this|that) is correct", "<e>"),
     ("<e> i hope (it|this|that) is correct", "<e>"),
     ("<e> ['('] the only (solution|answer|value|one) [')']", "<e>"),

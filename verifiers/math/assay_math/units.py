@@ -186,7 +186,7 @@ def understood(unit: str) -> bool:
 
 #: Words of units that `known` can't take in mathematics, where their letters are a product.
 _MORE = frozenset(
-    "sq square squared cu cubic cubed degree degrees celsius fahrenheit kelvin percent pct rad radian radians unit units st nd rd th place place "
+    "sq square squared cu cubic cubed degree degrees celsius fahrenheit kelvin percent percentage percentages pct rad radian radians unit units st nd rd th place place "
     "gm gms sterling won peso pesos franc francs ruble rubles krona baht lira rand shilling shillings buck bucks grand cent cents quid dozen score gross pair "
     "byte bytes bit bits kb mb gb tb knot knots mole moles molar ppm dpi lumen lux tesla weber henry farad siemens becquerel acre acres hectare hectares "
     "sqft rpm fps mph kph kmh kmph cc mi yd ml km cm mm kg mg ft lb lbs oz hr hrs yr yrs min mins sec secs deg usd eur gbp jpy cny inr rmb yuan yen bpm wpm mpg".split()
