@@ -43,7 +43,7 @@ _BARE_BOX = re.compile(r"\\boxed\s*([^\s{}\\$.,;]+)")
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?%?")
 # What holds no answer on a line of its own: the end of a heading, the bracket before a formula.
 _DECORATION = " \t*_#:$[]\\"
-_NEXT_LINE = re.compile(r"[\s*_#:$\[\]\\]*\n\s*([^\n]*)")
+_NEXT_LINE = re.compile(r"[\s*_#:$\[\]\\]*\n[\s#]*([^\n]*)")
 _ALIASES = {"py": "python", "python3": "python", "js": "javascript", "c++": "cpp", "sh": "bash", "shell": "bash"}
 
 
@@ -269,7 +269,7 @@ def _after(text: str, marker: str) -> _Found:
         if not content.strip(_DECORATION):  # the answer stands on the next line that holds something
             below = _NEXT_LINE.match(text, end)
             content, end = (below[1], below.end()) if below else ("", end)
-        contents.append(content.lstrip(" \t:"))
+        contents.append(content.lstrip(" \t:\uff1a"))
         position = max(end, match.end())
     return contents, missing
 

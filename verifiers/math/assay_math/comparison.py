@@ -451,6 +451,14 @@ def _list_as_tuple(x: Node, y: Node, rules: Rules) -> Comparison | None:
     return None
 
 
+def _repeated(x: Node, y: Node, rules: Rules) -> Comparison | None:
+    """An answer that says one value twice says one."""
+    if not isinstance(x, Items) or rules.turned or isinstance(y, (Items, Bracketed)):
+        return None
+    kept = _distinct(x.items, rules)
+    return decide(kept[0], y, rules) if len(kept) == 1 else None
+
+
 def _lone_member(x: Node, y: Node, rules: Rules) -> Comparison | None:
     match x:
         case Bracketed(left="{", items=(only,)):
@@ -576,6 +584,7 @@ ROWS: list[tuple[frozenset[Kind], frozenset[Kind], Row]] = [
     (_LISTS, _TUPLES, _list_as_tuple),
     (_RELATIONS, _ANY, _relations),
     (_SETS, _ANY, _lone_member),
+    (_LISTS, _ANY, _repeated),
     (_COLLECTIONS, _ANY, _options),
     (frozenset({Kind.RATIO}), _ANY, ratios),
 ]

@@ -33,7 +33,11 @@ from assay_math.tree import (
 __all__ = ["Comparison", "Rules", "difference", "proportional", "ratios", "values"]
 
 #: Points at which expressions with variables are compared, and how many must have a value.
-POINTS, NEEDED = 24, 5
+POINTS, NEEDED = 28, 5
+#: The points that have both signs, two of each pattern of signs for up to three letters.
+SIGNED = 16
+#: Values at which a factor of an equation vanishes, if it vanishes anywhere that people write.
+SPECIAL = (0.0, 1.0, -1.0, 2.0, -2.0)
 #: At how many of them high precision confirms what double precision says.
 CONFIRMED = 2
 #: Two values that agree to this many digits, computed to ten more, are equal.
@@ -335,12 +339,18 @@ def _whole_points(names: Sequence[str]) -> Sequence[dict[str, float]]:
 
 
 def _points(names: Sequence[str]) -> Sequence[dict[str, float]]:
-    """The same points every time, in both signs and sizes, away from integers."""
+    """The same points every time: of every sign for the first four letters, then all positive; away from integers."""
     source = random.Random(20240229)  # noqa: S311 - chooses test points, guards nothing
     points = []
     for index in range(POINTS):
-        low, high = [(0.1, 3.0), (-3.0, 3.0), (2.0, 9.0), (-0.9, 0.9)][index % 4]
-        points.append({name: round(source.uniform(low, high), 6) for name in names})
+        low, high = [(0.1, 3.0), (0.1, 3.0), (2.0, 9.0), (0.1, 0.9)][index // 2 % 4]
+        signs = index if index < SIGNED else 0
+        points.append(
+            {
+                name: round(source.uniform(low, high), 6) * (-1 if signs >> place % 4 & 1 else 1)
+                for place, name in enumerate(names)
+            }
+        )
     return points
 
 
@@ -421,7 +431,20 @@ def same_solutions(left: Node, right: Node) -> bool:
     `xy = 6` and `y = 6/x`: one is the other times a letter.
     """
     names = sorted(symbols(left))
-    return len(names) > 1 and any(_solve_alike(left, right, name, names) for name in names)
+    if len(names) < 2 or not any(_solve_alike(left, right, name, names) for name in names):
+        return False
+    return all(_hold_alike(left, right, name, value, names) for name in names for value in SPECIAL)
+
+
+def _hold_alike(left: Node, right: Node, name: str, value: float, names: Sequence[str]) -> bool:
+    """Whether both or neither of two equations hold where a letter has a value at which a factor may vanish."""
+    holds = []
+    for side in (left, right):
+        try:
+            holds.append(abs(approximate(side, {**_points(names)[0], name: value})) < 1e-9)
+        except NoValue:
+            holds.append(False)
+    return holds[0] == holds[1]
 
 
 def _solve_alike(left: Node, right: Node, name: str, names: Sequence[str]) -> bool:

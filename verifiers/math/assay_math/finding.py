@@ -18,7 +18,7 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 # A box with nothing in it, as questions have them for the reader to fill.
 _PLACEHOLDER = re.compile(
     r"(?:\s|~|\?|_|\.|\$|\{\}|\\[,;:!_ ]|\\q?quad|\\[hv]?phantom\s*\{[^{}]*\}|\\(?:ldots|dots|cdots|square|Box)"
-    r"|\\hspace\*?\s*\{[^{}]*\}|\\text\s*\{[\s?_.]*\})*"
+    r"|\\hspace\*?\s*\{[^{}]*\}|\\text\s*\{[\s?_.]*\}|\\)*"
 )
 # What stands between boxes that are one answer of several parts.
 _BETWEEN = re.compile(r"(?:[\s,;$.]|\\[,;()\[\] ]|\\q?quad|\\text\s*\{\s*(?:and|or)\s*\}|and|or)*")
@@ -128,15 +128,22 @@ def _boxed(text: str, found: list[Box], lenient: bool, same: Callable[[str, str]
         content = f"{content}\\%"
     if len(found) == 1:
         return Found(content, "found by boxed")
+    different = _different(found, content, same)
+    if different is None:
+        return Found(content, "found by boxed")
     if (several := side_by_side(text, found)) is not None:
         return Found(several, "found by boxed")
     if (parts := _parts(text, found)) is not None:
         return Found(parts, "found by boxed, part by part")
-    others = [box.content for box in found[-MAX_BOXES:-1] if box.content != last.content]
-    different = next((one for one in dict.fromkeys(others) if not same(one, content)), None)
-    if different is None or lenient:
+    if lenient:
         return Found(content, "found by boxed")
     return Found(None, f"there are different answers: {_short(different)} and {_short(content)}")
+
+
+def _different(found: list[Box], content: str, same: Callable[[str, str], bool]) -> str | None:
+    """Return a box that means something else than the last, `None` if all mean the same."""
+    others = [box.content for box in found[-MAX_BOXES:-1] if box.content != found[-1].content]
+    return next((one for one in dict.fromkeys(others) if not same(one, content)), None)
 
 
 def _parts(text: str, found: list[Box]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from assay_math.errors import Unreadable
 from assay_math.evaluation import NoValue, exact, precise
 from assay_math.finding import boxes, find, side_by_side
 from assay_math.grammar import read
-from assay_math.kinds import classify
+from assay_math.kinds import Kind, classify
 from assay_math.phrases import MEANINGS
 from assay_math.rewriting import bare
 from assay_math.tree import Node, Words
@@ -36,6 +36,8 @@ _SAYS_NO_MORE = frozenset(
     {"different numbers", "different values", "different relations", "other words", "another day"}
 )
 
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_SEVERAL = frozenset({Kind.TUPLE, Kind.SET, Kind.LIST, Kind.REGION, Kind.ASSIGNMENT})
 # How data sets end a worked solution whose last line is the answer.
 _SOLUTION = re.compile(r"(?:^|\n)[ \t]*(?:####|(?:A|Answer|Final answer)[ \t]*:)[ \t]*([^\n]+)\s*$", re.IGNORECASE)
 
@@ -75,6 +77,8 @@ def judge(completion: str, reference: Any, where: str, lenient: bool, rules: Rul
         if tree is None:
             continue
         last = compare(tree, node, rules)
+        for one, other in () if last.equal else _value_by_value(given, tree, text, node):
+            last = compare(one, other, rules)
         if last.equal:
             return _verdict(1.0, last.reason, given, stage=last.stage, kind=classify(node), understood=True)
     if last is None or tree is None:
@@ -88,6 +92,14 @@ def judge(completion: str, reference: Any, where: str, lenient: bool, rules: Rul
         understood=all(_is_mathematics(node) for node in (tree, *(node for _, node in wanted))),
         undecided=last.undecided,
     )
+
+
+def _value_by_value(given: str, tree: Node, text: str, node: Node) -> Iterator[tuple[Node, Node]]:
+    """Yield the two sides with `10,100` as two values, where the other side has several: the comma says either."""
+    if _THOUSANDS.fullmatch(given.strip(" $")) and classify(node) in _SEVERAL:
+        yield _read(given.replace(",", ", "), decimal_comma=False), node
+    elif _THOUSANDS.fullmatch(text.strip(" $")) and classify(tree) in _SEVERAL:
+        yield tree, _read(text.replace(",", ", "), decimal_comma=False)
 
 
 def _unequal(given: str, wanted: Sequence[str], last: Comparison) -> str:

@@ -113,31 +113,33 @@ def _option(tokens: list[Token]) -> tuple[str, list[Token]] | None:
     return letter, tokens[rest:]
 
 
+_NUMERALS = ("i", "ii", "iii", "iv", "v", "vi")
+
+
 def _unlettered(tokens: list[Token]) -> list[Token]:
-    """Return the tokens of `(a) 3, (b) 5` without the letters of its parts."""
-    if [token.text for token in tokens[:3]] not in (["(", "a", ")"], ["(", "i", ")"], ["(", "1", ")"]):
+    """Return the tokens of `(a) 3, (b) 5` and `1) 3, 2) 5` without the letters of its parts."""
+    if ")" not in {token.text for token in tokens[1:3]}:
         return tokens
-    second = {"a": "b", "i": "ii", "1": "2"}[tokens[1].text]
     kept: list[Token] = []
     count, index = 0, 0
     while index < len(tokens):
-        mark = [token.text for token in tokens[index : index + 3]]
-        if len(mark) == 3 and mark[0] == "(" and mark[2] == ")" and (count or index == 0) and _is_next(mark[1], count):
+        width = _part_mark([token.text for token in tokens[index : index + 3]], count)
+        if width and (index == 0 or (count and kept)):
             if kept and kept[-1].text not in (",", ";", "and"):
                 kept.append(Token("sign", ","))
-            count, index = count + 1, index + 3
-            continue
-        kept.append(tokens[index])
-        index += 1
-    return kept if count > 1 and second else tokens
+            count, index = count + 1, index + width
+        else:
+            kept.append(tokens[index])
+            index += 1
+    return kept if count > 1 else tokens
 
 
-def _is_next(mark: str, count: int) -> bool:
-    return mark in (
-        "abcdefgh"[count : count + 1],
-        ["i", "ii", "iii", "iv", "v", "vi", *[""] * 60][count],
-        str(count + 1),
-    )
+def _part_mark(texts: list[str], count: int) -> int:
+    """Return how many tokens the mark of the next part takes, 0 where it does not stand here."""
+    letters = ("abcdefgh"[count : count + 1], "".join(_NUMERALS[count : count + 1]), str(count + 1))
+    if len(texts) == 3 and texts[0] == "(" and texts[1] in letters and texts[2] == ")":
+        return 3
+    return 2 if len(texts) > 1 and texts[0] in letters and texts[0] and texts[1] == ")" else 0
 
 
 def _named(tokens: list[Token]) -> Node | None:
@@ -197,7 +199,7 @@ class _Reader(Terms):
             names = {one.sides[0].name for one in whole}  # type: ignore[attr-defined]
             counted = any(one.sides[1].name != "the_Z" for one in whole)  # type: ignore[attr-defined]
             return Family(tuple(one for one in items if one not in whole), frozenset(names), counted)
-        if joined != "or" and len(items) == 2 and _counts(items[0], items[1]):
+        if joined != "or" and len(items) == 2 and (_counts(*items) or _is_domain(*items)):
             return items[0]
         return Items(tuple(items), joined if joined == "or" or logic or any(map(_says, items)) else "")
 
@@ -429,6 +431,17 @@ def _is_fraction(node: Node) -> bool:
 def _is_derivative(words: list[str]) -> bool:
     inside = "".join(words).removeprefix("\\frac").replace("\\partial", "d")
     return re.fullmatch(r"\{d[^{}]*\}\{d[^{}]*\}", inside) is not None
+
+
+def _is_domain(formula: Node, condition: Node) -> bool:
+    r"""Whether a condition says that a function's argument is any real number: `f(x) = x, x \in \mathbb{R}`."""
+    match formula, condition:
+        case (
+            Relation(sides=(Apply(arguments=(Symbol(name=argument),)), _), operators=("=",)),
+            Relation(sides=(Symbol(name=letter), Symbol(name="the_R")), operators=("in",)),
+        ):
+            return argument == letter
+    return False
 
 
 def _counts(formula: Node, condition: Node) -> bool:

@@ -153,6 +153,8 @@ PHRASES: list[tuple[str, str]] = [
     ("<e> [,] (where|for|with|for all|for any|for every|for some) <x> (\\in|in) <set>", r"<e>, <x> \in <set>"),
     ("<e> [,] (where|for|for all|when) <x> (\\ge|\\geq|\\geqslant|>=) <n>", r"<e>, <x> \ge <n>"),
     ("<e> [,] (where|for|for all|when) <x> > <n>", "<e>, <x> > <n>"),
+    ("<e> [,] '(' <x> (\\ge|\\geq|\\geqslant|>=) <n> ')'", r"<e>, <x> \ge <n>"),
+    ("<e> [,] '(' <x> > <n> ')'", "<e>, <x> > <n>"),
 ]  # fmt: skip
 
 #: Names before a value, tried where the answer is no mathematics as it stands.
@@ -180,7 +182,7 @@ _SLOTS = {
     "bound": r"[A-Za-z] (?:[<>]=? |\\(?:le|ge|ne|in|leq|geq|neq|leqslant|geqslant) )(?:[^ ]+ )+",
     "equation": r"(?:[^ ]+ )+?= (?:[^ ]+ )+?",
     "corners": r"[a-z]{3} ",
-    "label": rf"(?:(?!(?:{_NO_LABEL}|is|are) )[^ =;,]+ ){{1,12}}?",
+    "label": rf"(?:(?!(?:{_NO_LABEL}|is|are) )[^ =;,.]+ ){{1,12}}?",
 }
 #: Longest answer, in tokens, that is looked up.
 _LONGEST = 120

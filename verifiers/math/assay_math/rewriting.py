@@ -140,7 +140,16 @@ def by_letters(node: Node, other: Node) -> Node:
     joined = [name for name in symbols(node) - letters if len(name) > 1 and name.isupper() and letters.issuperset(name)]
     if not joined:
         return node
-    return renamed(node, {name: Product(tuple(Symbol(letter) for letter in name)) for name in joined})
+    return _spelled_out(node, frozenset(joined))
+
+
+def _spelled_out(node: Node, names: frozenset[str]) -> Node:
+    match node:
+        case Power(base=Symbol(name=name), exponent=exponent) if name in names:  # in `LI^2` the exponent is I's
+            return Product((*map(Symbol, name[:-1]), Power(Symbol(name[-1]), exponent)))
+        case Symbol(name=name) if name in names:
+            return Product(tuple(map(Symbol, name)))
+    return mapped(node, lambda part: _spelled_out(part, names))
 
 
 def in_base_ten(node: Node) -> Node:

@@ -83,13 +83,45 @@ WORDS = frozenset(
 )
 
 
+_SHORT = frozenset(
+    [
+        "In",
+        "On",
+        "At",
+        "No",
+        "Is",
+        "It",
+        "Of",
+        "Or",
+        "So",
+        "To",
+        "Up",
+        "We",
+        "He",
+        "Me",
+        "My",
+        "If",
+        "As",
+        "An",
+        "Am",
+        "By",
+        "Do",
+        "Go",
+        "Us",
+        "Hi",
+        "Ok",
+        "Be",
+    ]
+)
+
+
 def is_product(word: str) -> bool:
     """Whether letters in a row are a product, `mgh` or `nRT`, and no word."""
     if len(word) <= 3 and word.islower():
         return True
     vowels = any(letter in "aeiouAEIOU" for letter in word)
-    if len(word) == 2 and word[0].isupper():
-        return word[1] in "xyz" or not vowels
+    if len(word) == 2:
+        return word not in _SHORT
     if len(word) > 5 or word[1:].islower():
         return len(word) <= 4 and not vowels
     return True
