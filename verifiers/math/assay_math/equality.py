@@ -34,6 +34,8 @@ __all__ = ["Comparison", "Rules", "difference", "proportional", "ratios", "value
 
 #: Points at which expressions with variables are compared, and how many must have a value.
 POINTS, NEEDED = 28, 5
+#: How many are enough where the two have real values at no more.
+FEW = 3
 #: The points that have both signs, two of each pattern of signs for up to three letters.
 SIGNED = 16
 #: Values at which a factor of an equation vanishes, if it vanishes anywhere that people write.
@@ -299,7 +301,9 @@ def _functions(answer: Node, reference: Node, names: Sequence[str]) -> Compariso
         agreed += 1
         if agreed >= NEEDED:
             return Comparison(True, "numeric", f"equal at {agreed} random points")
-    for point in off_branch if agreed == 0 and not imaginary else ():
+    if agreed >= FEW:
+        return Comparison(True, "numeric", f"equal at {agreed} random points")
+    for point in off_branch if not imaginary else ():
         try:
             left, right = approximate(answer, point), approximate(reference, point)
         except NoValue:

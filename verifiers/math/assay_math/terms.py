@@ -83,36 +83,8 @@ WORDS = frozenset(
 )
 
 
-_SHORT = frozenset(
-    [
-        "In",
-        "On",
-        "At",
-        "No",
-        "Is",
-        "It",
-        "Of",
-        "Or",
-        "So",
-        "To",
-        "Up",
-        "We",
-        "He",
-        "Me",
-        "My",
-        "If",
-        "As",
-        "An",
-        "Am",
-        "By",
-        "Do",
-        "Go",
-        "Us",
-        "Hi",
-        "Ok",
-        "Be",
-    ]
-)
+#: English of two letters, by its capital.
+_SHORT = frozenset("In On At No Is It Of Or So To Up We He Me My If As An Am By Do Go Us Hi Ok Be".split())  # noqa: SIM905
 
 
 def is_product(word: str) -> bool:
