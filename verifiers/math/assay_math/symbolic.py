@@ -39,7 +39,7 @@ from assay_math.tree import (
 __all__ = ["Untold", "equal", "needed", "solves", "told"]
 
 #: Seconds for one question, and for the process to start.
-DEADLINE, START = 4.0, 30.0
+DEADLINE, START = 2.0, 30.0
 #: Largest number that SymPy is told, in bits, and the largest question, in nodes.
 MAX_BITS, MAX_NODES = 512, 400
 #: Functions by SymPy's own names.
