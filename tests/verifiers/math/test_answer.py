@@ -120,6 +120,50 @@ def test_an_answer_may_say_a_value_twice_and_a_reference_means_it():
     assert judged("1, 1, 2", "1, 2, 2").score == 0
 
 
+def test_rounding_to_the_answer_s_digits():
+    assert judged("0.33", "1/3").score == 0
+    assert judged("0.33", "1/3", rounding="answer").score == 1
+    assert judged("0.34", "1/3", rounding="answer").score == 0
+    assert judged("1.41", r"\sqrt{2}", rounding="answer").score == 1
+    assert judged("0.3", "1/3", rounding="answer").score == 0  # one digit is meant as it stands
+    assert judged("2.67", r"(0, \frac83)", rounding="answer").score == 0
+    assert judged("(0.60, 2.67)", r"(\frac35, \frac83)", rounding="answer").score == 1
+    assert judged("12.0", "12.04", rounding="answer").score == 1
+
+
+def test_decimals_behind_a_comma():
+    assert judged("1.234,5", "1234,5", decimal="comma").score == 1
+    assert judged("0,111", "0,111", decimal="comma").score == judged("0,5", r"\frac12", decimal="comma").score == 1
+    assert judged("0,5", "5", decimal="comma").score == 0
+    assert judged("1.234,5", "1234.5").score == 0
+    assert judged("3,14", "3,14").score == 1
+
+
+def test_options_out_of_their_range_are_refused():
+    for call in (
+        lambda: judged("5", "5", tolerance=-0.1),
+        lambda: numeric("5", "5", rel=-1),
+        lambda: numeric("5", "5", abs=-1),
+    ):
+        with pytest.raises(ValueError, match="of 0 or more"):
+            call()
+
+
+def test_fields_for_a_judge():
+    assert judged("5", "5").fields == {"understood": 1.0, "undecided": 0.0}
+    assert judged("6", "5").fields == {"understood": 1.0, "undecided": 0.0}
+    assert judged("the red one", "the blue one").fields["understood"] == 0
+    assert judged("5 or so", "5").fields["understood"] == 0
+    assert judged("yes", "no").fields["understood"] == 1
+    assert judged("10^{10^{10}}", "10^{10^{11}}").fields == {"understood": 1.0, "undecided": 1.0}
+    assert judged("(1,2)", r"\{1,2\}").details["kind"] == "set"
+    rows = [
+        {"completion": "\\boxed{a blue one}", "reference": "the red one"},
+        {"completion": "\\boxed{6}", "reference": "5"},
+    ]
+    assert assay.score(rows, {"m": "math.answer", "total": "m if m.understood else 0.5"}).total.tolist() == [0.5, 0.0]
+
+
 def test_units():
     assert judged("5", "5 km", units="required").score == 0
     assert judged("5 km", "5 km", units="required").score == 1
