@@ -29,9 +29,11 @@ from assay_math.tree import (
     Matrix,
     Node,
     Number,
+    Product,
     Quantity,
     Relation,
     Such,
+    Sum,
     Symbol,
     Union,
     Words,
@@ -214,6 +216,28 @@ def _unlabelled(x: Node, y: Node, rules: Rules) -> Comparison | None:
     """A name before a value is none of its content where the other side has none, or the same."""
     bare = unlabelled(x, y)
     return None if bare == (x, y) else decide(*bare, rules)
+
+
+def _expression_named(x: Node, y: Node, rules: Rules) -> Comparison | None:
+    r"""An answer `\sin A = \frac12` or `x + y = 5` says the value; a reference so written asks for the equation."""
+    match x:
+        case Relation(sides=(name, value), operators=("=",)) if not rules.turned and not symbols(value):
+            return decide(value, y, rules) if _is_named(name) else None
+    return None
+
+
+def _is_named(node: Node) -> bool:
+    """Whether a side is what is asked for: a function of letters, or letters added or multiplied, without numbers."""
+    match node:
+        case Apply(function=function, arguments=parts):
+            return (
+                function != "congruent" and bool(symbols(node)) and all(not isinstance(one, Relation) for one in parts)
+            )
+        case Union(parts=parts) | Sum(terms=parts):
+            return all(symbols(one) for one in parts)
+        case Product(factors=parts):
+            return all(isinstance(one, Symbol) for one in parts) and len(symbols(node)) == len(parts)
+    return False
 
 
 def _words(x: Node, y: Node, rules: Rules) -> Comparison:
@@ -571,6 +595,7 @@ ROWS: list[tuple[frozenset[Kind], frozenset[Kind], Row]] = [
     (frozenset({Kind.EQUATION}), _ANY, _derivation),
     (_EQUATIONS | _RELATIONS | _LISTS, _ANY, _unlabelled),
     (frozenset({Kind.WORDS}), _ANY, _words),
+    (frozenset({Kind.EQUATION}), _ANY - _RELATIONS, _expression_named),
     (frozenset({Kind.REGION}), _ANY, _regions),
     (frozenset({Kind.MATRIX, Kind.TUPLE}), _ANY, _vectors),
     (frozenset({Kind.CONGRUENCE}), _ANY, _congruences),

@@ -35,6 +35,7 @@ from assay_math.tree import (
     Union,
     Words,
     contains,
+    symbols,
 )
 from assay_math.vocabulary import BEGINNING, DIVIDED, FUNCTIONS, RELATIONS, TIMES
 
@@ -199,6 +200,8 @@ class _Reader(Terms):
             names = {one.sides[0].name for one in whole}  # type: ignore[attr-defined]
             counted = any(one.sides[1].name != "the_Z" for one in whole)  # type: ignore[attr-defined]
             return Family(tuple(one for one in items if one not in whole), frozenset(names), counted)
+        if len(items) > 1 and joined != "or" and (several := _none_of(items)) is not None:
+            return several
         if joined != "or" and len(items) == 2 and (_counts(*items) or _is_domain(*items)):
             return items[0]
         return Items(tuple(items), joined if joined == "or" or logic or any(map(_says, items)) else "")
@@ -433,14 +436,21 @@ def _is_derivative(words: list[str]) -> bool:
     return re.fullmatch(r"\{d[^{}]*\}\{d[^{}]*\}", inside) is not None
 
 
-def _is_domain(formula: Node, condition: Node) -> bool:
-    r"""Whether a condition says that a function's argument is any real number: `f(x) = x, x \in \mathbb{R}`."""
-    match formula, condition:
-        case (
-            Relation(sides=(Apply(arguments=(Symbol(name=argument),)), _), operators=("=",)),
-            Relation(sides=(Symbol(name=letter), Symbol(name="the_R")), operators=("in",)),
+def _none_of(items: list[Node]) -> Node | None:
+    r"""Read `x \ne 1, 2` as two conditions, `None` for anything else."""
+    match items:
+        case [Relation(sides=(name, _), operators=("!=",)) as first, *rest] if not any(
+            isinstance(one, Relation) for one in rest
         ):
-            return argument == letter
+            return Items((first, *(Relation((name, one), ("!=",)) for one in rest)), "and")
+    return None
+
+
+def _is_domain(formula: Node, condition: Node) -> bool:
+    r"""Whether a condition says that a letter of an equation is any real number: `f(x) = kx, k \in \mathbb{R}`."""
+    match formula, condition:
+        case Relation(operators=("=",)), Relation(sides=(Symbol(name=letter), Symbol(name="the_R")), operators=("in",)):
+            return letter in symbols(formula)
     return False
 
 

@@ -69,6 +69,8 @@ def is_region(node: Node) -> bool:
             | Apply(function="without" | "intersection")
         ):
             return True
+        case Bracketed(left="{", items=(Relation(operators=operators),)):
+            return operators[0] in FLIPPED
         case Bracketed(left=left, right=right, items=(low, high)):
             return {left, right} == {"[", ")"} or {left, right} == {"(", "]"} or bool(endless(low) or endless(high))
         case Relation(operators=operators):
@@ -118,6 +120,8 @@ def _region(node: Node) -> list[Piece] | None:
             return [_piece(_MINUS_ENDLESS, False, Number(Fraction(0)), False)]
         case Bracketed(left="(" | "[" as left, items=(low, high), right=")" | "]" as right):
             return [_piece(low, left == "[", high, right == "]")]
+        case Bracketed(left="{", items=(Relation() as bounds,)) if bounds.operators[0] in FLIPPED:
+            return _region(bounds)
         case Bracketed(left="{", items=items):
             points = [one.sides[1] if _names_value(one) else one for one in items]  # type: ignore[attr-defined]
             return [_piece(one, True, one, True) for one in points]

@@ -22,6 +22,7 @@ SINGULAR = frozenset(
     section seed segment serving set share sheep sheet shelf shelves shirt shoe shop shot side sister slice slope snack soldier solution song spoon
     square squirrel staff stair stamp star step stick sticker stop store story strawberry student subset sum sweater table tablet team teacher teeth
     term test ticket tie tile time tire title toy train trash tree triangle trip truck turn turtle unit value vegetable vertex vertices video view
+    increase decrease change discount growth loss margin rate tax interest
     visitor volume vote voter walk wall watch water way week wheel win window wing wolf woman women word work worker worm yard year youth zero
     """.split()
 )

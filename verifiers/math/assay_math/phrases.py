@@ -8,7 +8,7 @@ A wording is a pattern over whole tokens (`lexer`), so that it fits however the 
 `[a|b]`        one of these, or nothing
 `<e>` `<f>`    an expression: any tokens, at least one
 `<n>` `<m>`    a number, with a sign or as a fraction
-`<x>`          a letter, with an index or not
+`<x>` `<y>`    a letter, with an index or not
 `<corners>`    a triangle by its corners
 `<set>`        the name of a set of numbers: `\mathbb{Z}`
 `<equation>`   an expression with an equals sign
@@ -68,7 +68,7 @@ PHRASES: list[tuple[str, str]] = [
     ("(about|approximately|approx|approx .|around|roughly|nearly|almost) <e>", "<e>"),
     ("(option|choice|answer choice|statement|letter) ['('] <x> [')'] [:|.]", "<x>"),
     ("triangle <corners>", r"\triangle <corners>"),
-    *((f"<x> {kind}", f"<x> is {kind}") for kind in ("even", "odd", "prime", "composite")),
+    *((f"<x> [must be] {kind}", f"<x> is {kind}") for kind in ("even", "odd", "prime", "composite")),
     # Yes and no
     ("[it is|that is|this is] (yes|true|correct)", r"\yes"),
     ("[it is|that is|this is] (no|false|incorrect)", r"\no"),
@@ -86,7 +86,7 @@ PHRASES: list[tuple[str, str]] = [
     ("[the|this] [it|series|sequence|integral|limit|sum] [is] (converges|converge|convergent)", r"\convergent"),
     # Sets of numbers
     ("[for] (all|any|every) [real] <x>", r"\mathbb{R}"),
-    ("[for] (all|any|every) [real] [number|numbers] <bound>", "<bound>"),
+    ("[for] (all|any|every) [real|positive] [number|numbers|integer|integers|natural numbers] <bound>", "<bound>"),
     (f"{_ALL} {_REALS}", r"\mathbb{R}"),
     (f"<x> (is|can be|may be) (any|every|a) {_REALS}", r"\mathbb{R}"),
     (f"{_ALL} [{_REALS}|real|values|numbers] [of] [<x>] [,] (except|excluding|other than|but not|but|besides|except for|with the exception of) [for] <e>", r"\mathbb{R} \setminus \{<e>\}"),
@@ -143,6 +143,7 @@ PHRASES: list[tuple[str, str]] = [
     # What is said of a letter behind a formula
     ("<equation> [,] [and] for (all|every|any|each) [real|rational|integer|positive|nonnegative] [numbers|number|integers|values of] <x> [\\in <set>]", "<equation>"),
     ("<equation> [,] (where|for) <x> \\in <reals>", "<equation>"),
+    ("<equation> [,] (where|for|with) <x> (,|and) <y> \\in <reals>", "<equation>"),
     (f"<e> {_WITH} [real|arbitrary] (constant|constants) <x> [')']", "<e>"),
     (f"<e> {_WITH} <x> (is|are|be|being) [a|an|any|some|the] [real|arbitrary|arbitrary real] [integration] (constant|constants|constant of integration|real number|real) [')']", "<e>"),
     (f"<e> {_WITH} (natural numbers|natural number|positive integers|positive integer|whole numbers) <x> [')']", r"<e>, <x> \in \mathbb{N}"),
@@ -177,6 +178,7 @@ _SLOTS = {
     "n": _NUMBER,
     "m": _NUMBER,
     "x": _LETTER,
+    "y": _LETTER,
     "set": r"\\mathbb (?:\{ )?[A-Z] (?:\} )?(?:[_^] (?:\{ (?:[^ ]+ )+?\} |[^ ]+ ))?",
     "reals": r"\\mathbb (?:\{ )?[RQC] (?:\} )?(?:[_^] (?:\{ (?:[^ ]+ )+?\} |[^ ]+ ))?",
     "bound": r"[A-Za-z] (?:[<>]=? |\\(?:le|ge|ne|in|leq|geq|neq|leqslant|geqslant) )(?:[^ ]+ )+",

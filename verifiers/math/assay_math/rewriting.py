@@ -63,7 +63,9 @@ def wording(node: Node) -> tuple[str, ...]:
             return (name.casefold(),)
         case Words(text=text):
             text = text.casefold()
-            text = re.sub(r"^(?:it is |they are )?(?:(?:the|an?) (?!and |or ))?", "", text)
+            text = re.sub(
+                r"^(?:it is |they are )?(?:(?:all|every|any) (?=\w+ \w))?(?:(?:the|an?) (?!and |or ))?", "", text
+            )
             parts = [
                 part.strip() for part in text.replace(" and ", ",").replace(" or ", ",").replace(";", ",").split(",")
             ]
