@@ -254,9 +254,11 @@ def _tag(text: str, name: str) -> _Found:
 
 
 def _after(text: str, marker: str) -> _Found:
+    missing = f"there is no {marker!r}"
+    if (marker.strip() or marker).lower() not in text.lower():
+        return [], missing
     left = r"(?<!\w)" if marker[0].isascii() and marker[0].isalnum() else ""
     pattern = re.compile(left + re.escape(marker.strip() or marker), re.IGNORECASE)
-    missing = f"there is no {marker!r}"
     if marker.rstrip().endswith(">"):
         found = [match.end() for match in pattern.finditer(text)]
         return ([text[found[-1] :]], missing) if found else ([], missing)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal
 
 from assay_math import symbolic, units
@@ -149,8 +150,13 @@ def _by_sympy(answer: Node, reference: Node) -> Comparison | None:
 def _without_percent(answer: Node, reference: Node) -> Node | None:
     """Return what stands before an answer's percent sign where the reference is a bare number of one or more."""
     match answer, reference:
-        case Apply(function="percent"), Number(value=value) | Decimal(value=value) if abs(value) >= 1:
-            return Product((Number(Fraction(100)), answer.arguments[0]))
+        case Apply(function="percent", arguments=(share,)), Number(value=value) | Decimal(value=value) if (
+            abs(value) >= 1
+        ):
+            return Product((Number(Fraction(100)), share))
+        case Product(factors=(Number() as sign, Apply(function="percent") as size)), _:
+            positive = _without_percent(size, reference)
+            return None if positive is None else Product((sign, positive))
     return None
 
 
@@ -343,6 +349,11 @@ def _whole_points(names: Sequence[str]) -> Sequence[dict[str, float]]:
 
 
 def _points(names: Sequence[str]) -> Sequence[dict[str, float]]:
+    return _signed_points(tuple(names))
+
+
+@lru_cache(maxsize=1_000)
+def _signed_points(names: tuple[str, ...]) -> Sequence[dict[str, float]]:
     """The same points every time: of every sign for the first four letters, then all positive; away from integers."""
     source = random.Random(20240229)  # noqa: S311 - chooses test points, guards nothing
     points = []
