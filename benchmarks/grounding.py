@@ -162,7 +162,7 @@ def single() -> None:
         Image.new("RGB", (640, 480)).save(image)
         opened, _ = timed(lambda: loop_single(completions, solutions, image), 1)
     bare, wanted = timed(lambda: loop_single(completions, solutions, None))
-    batch, scores = timed(lambda: verifier.function(completions, references, **options))
+    batch, scores = timed(lambda: verifier(completions, references, **options))
     engine = LocalEngine(remember=0)
     whole, total = timed(lambda: assay.score(rows, "grounding.iou", engine=engine).total)
     engine.close()
@@ -206,7 +206,7 @@ def many() -> None:
     for kind, texts, wanted in (("one class", unnamed, anonymous), ("four classes", completions, references)):
         rows = [{"completion": c, "reference": r} for c, r in zip(texts, wanted, strict=True)]
         loop, f1 = timed(lambda texts=texts, wanted=wanted: loop_detection(texts, wanted), 1)
-        batch, scores = timed(lambda texts=texts, wanted=wanted: verifier.function(texts, wanted, **options), 2)
+        batch, scores = timed(lambda texts=texts, wanted=wanted: verifier(texts, wanted, **options), 2)
         engine = LocalEngine(remember=0)
         whole, _ = timed(
             lambda rows=rows, engine=engine: assay.score(rows, "grounding.detection", engine=engine).total, 2

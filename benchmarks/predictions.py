@@ -76,7 +76,7 @@ def main() -> None:
             ):
                 judged = [row | {"completion": text} for row, text in zip(rows, completions, strict=True)]
                 started = time.perf_counter()
-                scores = scorer.score(assay._contract.sample.read_samples(judged))
+                scores = scorer.score(judged)
                 seconds = time.perf_counter() - started
                 verdicts = next(iter(scores.verdicts.values()))
                 kinds = Counter(

@@ -7,6 +7,7 @@ python benchmarks/sandbox.py --leaks 10000    # also many executions in a row, w
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import json
 import os
@@ -135,11 +136,10 @@ def state(me: psutil.Process) -> str:
     groups = sum(len(list(Path(root).glob("assay-*"))) for root, *_ in os.walk("/sys/fs/cgroup"))
     containers = 0
     try:
-        import docker
+        from assay_docker.engine import Engine
 
-        client = docker.from_env()
-        containers = len(client.containers.list(all=True, filters={"label": "assay.sandbox"}, ignore_removed=True))
-        client.close()
+        with contextlib.closing(Engine.from_env()) as client:
+            containers = len(client.containers.list(all=True, filters={"label": "assay.sandbox"}, ignore_removed=True))
     except Exception:
         containers = -1
     return (f"{me.num_fds()} descriptors, {len(me.children(recursive=True))} processes, {temporary} folders, "

@@ -20,7 +20,6 @@ from typing import Any
 import psutil
 
 import assay
-from assay._contract.sample import read_samples
 from assay.engine import LocalEngine
 from assay_sql import execution
 from assay_sql.compare import Rules, compare
@@ -106,14 +105,14 @@ def rates(path: Path) -> None:
     engine = LocalEngine(workers=2)
     with assay.Scorer("sql.execution", engine=engine) as scorer:
         # The workers start, and load what they need.
-        scorer.score(read_samples([row | {"completion": f"SELECT {n}"} for n, row in enumerate(rows[:40])]))
+        scorer.score([row | {"completion": f"SELECT {n}"} for n, row in enumerate(rows[:40])])
         for label, some in (
             ("two workers, nothing seen before", unseen),
             ("two workers, results kept", rows),
             ("the same batch again", rows),
         ):
             started, before = time.perf_counter(), processor()
-            scores = scorer.score(read_samples(some))
+            scores = scorer.score(some)
             seconds, work = time.perf_counter() - started, processor() - before
             agree = sum(mine == other for mine, other in zip(scores.total.tolist(), theirs, strict=True))
             print(

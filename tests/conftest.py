@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,3 +27,43 @@ def shared() -> Path:
 def root() -> Path:
     """The repository."""
     return ROOT
+
+
+def descriptors() -> set[str]:
+    """Return what this process's descriptors lead to; a socket or a pipe has a number that no other has."""
+    found = set()
+    for entry in Path("/proc/self/fd").glob("*"):  # empty where there is no such folder
+        with contextlib.suppress(OSError):  # the one that reads the folder has gone
+            found.add(str(entry.readlink()))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def dropped_unclosed():
+    """Where a test leaves a file or socket open, let Python warn of it now if it was dropped: in this test, as an error.
+
+    Else it would be collected, and warned of, in the middle of somebody else's. A collection takes a while, so the tests
+    that leave nothing open have none.
+    """
+    before = descriptors()
+    yield
+    if descriptors() - before:
+        gc.collect()
+
+
+@pytest.fixture
+def crowd():
+    """So many busy processes that whatever else runs gets a fifth of a processor, and takes five times as long."""
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in os.sched_getaffinity(0) for _ in range(4)
+    ]
+    yield
+    for one in busy:
+        one.kill()
+        one.wait()
+
+
+@pytest.fixture
+def held():
+    """A function that says what this process's descriptors lead to."""
+    return descriptors

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts a private PostgreSQL for the tests, on a socket of its own, and prints how an administrator reaches it.
 set -euo pipefail
+source "$(dirname "$0")/../debian.sh"
 
 folder=${ASSAY_POSTGRES:-${TMPDIR:-/tmp}/assay-postgres-$(id -u)}
 
@@ -13,13 +14,10 @@ find_programs() {
 
 programs=$(find_programs)
 if [ -z "$programs" ]; then
-    sudo=""
-    [ "$(id -u)" = 0 ] || sudo=sudo
     # The package would start a cluster of its own; this one is not wanted.
-    $sudo mkdir -p /etc/postgresql-common/createcluster.d
-    echo "create_main_cluster = false" | $sudo tee /etc/postgresql-common/createcluster.d/assay.conf >/dev/null
-    $sudo apt-get -qq -o DPkg::Lock::Timeout=600 update >&2
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 install postgresql >&2
+    as_root mkdir -p /etc/postgresql-common/createcluster.d
+    echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.d/assay.conf >/dev/null
+    install_packages postgresql
     programs=$(find_programs)
 fi
 

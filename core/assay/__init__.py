@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assay._contract.recipe import Recipe, read_recipes
     from assay._contract.scores import Scores
     from assay._language import Reward, v
-    from assay._plugins.registry import installed
+    from assay._plugins.registry import Registry, installed
     from assay._scoring.scorer import Scorer, score
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "DataError",
     "PluginError",
     "Recipe",
+    "Registry",
     "Reward",
     "RewardError",
     "Sample",
@@ -50,6 +51,7 @@ _LAZY = {
     "Scorer": "assay._scoring.scorer",
     "Scores": "assay._contract.scores",
     "Recipe": "assay._contract.recipe",
+    "Registry": "assay._plugins.registry",
     "installed": "assay._plugins.registry",
     "read_recipes": "assay._contract.recipe",
     "score": "assay._scoring.scorer",
@@ -65,3 +67,7 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(_LAZY[name]), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

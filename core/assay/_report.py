@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.errors import DataError
+from assay._data import jsonl
+from assay.errors import ConfigError, DataError
 
-__all__ = ["draw", "read_metrics"]
+__all__ = ["check_suffix", "draw", "read_metrics"]
+
+#: Kinds of picture that are drawn.
+SUFFIXES = (".png", ".svg")
 
 #: Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#F0E442")
@@ -24,13 +27,18 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     path = folder / "metrics.jsonl"
     if not path.exists():
         raise DataError(f"{folder} holds no run: there is no {path.name} in it")
-    steps = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            steps.append(json.loads(line))
-        except ValueError:
-            continue  # cut off in the middle of a line
-    return steps
+    return [step for _, step in jsonl.entries(path)]
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a picture of a kind that isn't drawn.
+
+    Raises:
+        ConfigError: it ends in neither `.png` nor `.svg`.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        endings = " or ".join(SUFFIXES)
+        raise ConfigError(f"{path} is no kind of picture that can be drawn; its name must end in {endings}")
 
 
 def draw(steps: Sequence[Mapping[str, Any]], path: Path) -> Path | None:

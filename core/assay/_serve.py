@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from assay._contract.sample import read_samples
-from assay._contract.scores import Scores
+from assay._contract.scores import Scores, nullable
 from assay._scoring.scorer import Scorer
 from assay.errors import AssayError
 
@@ -81,8 +79,7 @@ def application(
         try:
             async with running:
                 with seconds.time():
-                    samples = read_samples(rows, columns)
-                    scores = await asyncio.to_thread(scorer.score, samples)
+                    scores = await asyncio.to_thread(scorer.score, rows, columns)
         except AssayError as problem:
             raise HTTPException(422, str(problem)) from None
         finally:
@@ -95,12 +92,10 @@ def application(
         scores = await scored((await posted(request)).get("rows"))
         return JSONResponse(
             {
-                "rewards": _nullable(scores.total),
+                "rewards": nullable(scores.total),
                 "status": scores.status,
                 "reasons": scores.reasons,
-                "components": {
-                    name: _nullable(line.values) for name, line in (scores.verifiers | scores.lines).items()
-                },
+                "components": {name: nullable(line.values) for name, line in (scores.verifiers | scores.lines).items()},
             }
         )
 
@@ -116,13 +111,13 @@ def application(
             for q, p, label in zip(queries, prompts, labels, strict=True)
         ]
         scores = await scored(rows)
-        rewards = _nullable(scores.total)
+        rewards = nullable(scores.total)
         lacking = [f"sample {i}: {scores.reasons[i]}" for i, one in enumerate(rewards) if one is None]
         if lacking and missing is None:
             detail = f"{len(lacking)} samples could not be judged ({lacking[0]}); --missing gives them a reward"
             raise HTTPException(503, detail)
         filled = [missing if one is None else one for one in rewards]
-        lines = {name: _nullable(line.values) for name, line in scores.lines.items()}
+        lines = {name: nullable(line.values) for name, line in scores.lines.items()}
         return JSONResponse({"rewards": filled, "scores": filled, "extra_logs": lines})
 
     async def healthz(_: Request) -> Response:
@@ -144,7 +139,3 @@ def application(
         ],
         exception_handlers={HTTPException: refused},
     )
-
-
-def _nullable(values: Any) -> list[float | None]:
-    return [None if math.isnan(value) else value for value in values.tolist()]

@@ -17,6 +17,7 @@ __all__ = [
     "Span",
     "nearest",
     "refuse",
+    "shorten",
 ]
 
 #: Start and end of something in a text, in characters.
@@ -100,5 +101,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that a misspelt one most likely means, `None` if none is close."""
     import difflib  # rarely needed, and `import assay` must stay cheap
 
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    # One letter of three may be wrong, "ioo" for "iou"; below that, words meet that mean nothing to each other.
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.65)
     return close[0] if close else None
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return a text as it can stand in a sentence: at most `limit` characters, its end an ellipsis if it was cut."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -29,6 +29,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from assay.errors import shorten
+
 __all__ = ["Extraction", "check", "extract", "final_part", "occurrences", "wrap"]
 
 #: Seconds that a user's own regular expression may take on one text.
@@ -90,7 +92,7 @@ def extract(text: str, how: str, *, lenient: bool = False) -> Extraction:
             return Extraction(None, missing)
         distinct = list(dict.fromkeys(_squeeze(one) for one in candidates)) if len(candidates) > 1 else candidates
         if len(distinct) > 1 and not lenient and method not in ("fence", "last_number", "last_line"):
-            shown = " and ".join(repr(_shorten(one)) for one in distinct[:3])
+            shown = " and ".join(repr(shorten(one, 40)) for one in distinct[:3])
             return Extraction(None, f"there are {len(distinct)} different answers: {shown}")
         if candidates and candidates[-1].strip():
             # Tabs stay: one may be what an escape has made of a LaTeX command.
@@ -360,7 +362,7 @@ def _compile(pattern: str) -> Any:
     try:
         return regex.compile(pattern, regex.DOTALL | regex.MULTILINE)
     except regex.error as problem:
-        raise ValueError(f"'{_shorten(pattern)}' is not a regular expression: {problem}") from None
+        raise ValueError(f"'{shorten(pattern, 40)}' is not a regular expression: {problem}") from None
 
 
 _LOOK: dict[str, Callable[[str, str], _Found]] = {
@@ -378,7 +380,3 @@ _LOOK: dict[str, Callable[[str, str], _Found]] = {
 
 def _squeeze(text: str) -> str:
     return "".join(text.split()).rstrip(".")
-
-
-def _shorten(text: str, limit: int = 40) -> str:
-    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -10,16 +10,14 @@ import pluggy
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import click
-
+    from assay._contract.call import Call, Engine
+    from assay._contract.example import Example
     from assay._contract.recipe import Recipe
     from assay._contract.sample import Sample
     from assay._contract.scores import Scores
     from assay._contract.verdict import Verdict
     from assay._contract.verifier import Verifier
-    from assay.engine import Call, Engine
     from assay.sandbox import Sandbox
-    from assay.testing import Example
 
 hookspec = pluggy.HookspecMarker("assay")
 hookimpl = pluggy.HookimplMarker("assay")
@@ -54,7 +52,10 @@ def assay_recipes() -> Mapping[str, Recipe]:
 
 @hookspec
 def assay_engines() -> Mapping[str, Callable[[], Engine]]:
-    """Return engines by name, each as what makes one; `assay score --engine NAME` uses it."""
+    """Return engines by name, each as what makes one; `assay score --engine NAME` uses it.
+
+    What an engine stands on is imported where it is made: this hook is asked whenever the plugin is loaded.
+    """
     raise NotImplementedError
 
 
@@ -73,10 +74,8 @@ def assay_sandboxes() -> Mapping[str, Callable[[], Sandbox]]:
 
 
 @hookspec
-def assay_commands(cli: click.Group) -> None:
-    """Add commands to the `assay` command line."""
-
-
-@hookspec
 def assay_scored(scores: Scores) -> None:
-    """See each batch after it was scored; what is raised here is reported and otherwise ignored."""
+    """See each batch after it was scored, whatever the reward names; what is raised here is warned about.
+
+    The plugin stands in the entry-point group `assay.observers` too, and is imported when something is scored.
+    """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -94,3 +96,30 @@ def test_refuses_with_a_sentence(tmp_path, name, content, message):
 def test_an_empty_folder(tmp_path):
     with pytest.raises(DataError, match="holds no file"):
         read_rows(tmp_path)
+
+
+@pytest.fixture
+def limit():
+    """A limit of the csv module's that is the process's own."""
+    before = csv.field_size_limit(1000)
+    yield 1000
+    csv.field_size_limit(before)
+
+
+def test_a_long_field_is_read_and_the_limit_of_the_process_stands(tmp_path, limit):
+    path = tmp_path / "data.csv"
+    path.write_text("a,b\n" + "x" * 10**6 + ",1\n" + "y" * 10**6 + ",2\n")
+    assert [len(row["a"]) for row in read_rows(path)] == [10**6, 10**6]
+    assert csv.field_size_limit() == limit
+    path.write_text('a\n"' + "\0" * 10**6)
+    read_rows(path)
+    assert csv.field_size_limit() == limit
+
+
+def test_long_fields_are_read_side_by_side(tmp_path, limit):
+    path = tmp_path / "data.csv"
+    path.write_text("a,b\n" + f"{'x' * 200_000},1\n" * 20)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: read_rows(path), range(8)))
+    assert [(len(rows), rows.malformed) for rows in found] == [(20, [])] * 8
+    assert csv.field_size_limit() == limit

@@ -131,17 +131,17 @@ HOWS = ["boxed", "tag:answer", "after:A:", "fence", "fence:python", "json:a", "l
 )
 def test_a_megabyte_of_anything_takes_no_time(piece, how):
     text = piece * (10**6 // len(piece))
-    started = time.perf_counter()
+    started = time.thread_time()
     extract(text, how)
-    assert time.perf_counter() - started < 1.5
+    assert time.thread_time() - started < 1.5
 
 
 def test_a_regular_expression_without_end_is_stopped():
-    started = time.perf_counter()
+    started = time.thread_time()
     extraction = extract("a" * 5000 + "b", r"regex:(a+)+$")
     assert extraction.text is None
     assert "took more than" in extraction.reason
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @given(st.text(alphabet="\\boxed{}<answer>/think#A: 12`\n", max_size=80), st.sampled_from(HOWS), st.booleans())

@@ -100,10 +100,10 @@ def test_twice_is_once(text):
 @pytest.mark.parametrize("piece", ["!", "\\text{", "{", "$", "\\", "the ", "'", "1,", "e\u0301", "\u200b"])
 def test_a_megabyte(piece):
     text = piece * (10**6 // len(piece))
-    started = time.perf_counter()
+    started = time.thread_time()
     normalize(text, punctuation=False, articles=False)
     unwrap(text)
-    assert time.perf_counter() - started < 8
+    assert time.thread_time() - started < 8
 
 
 def test_occurrences():

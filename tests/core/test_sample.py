@@ -104,3 +104,42 @@ def test_known_columns_are_read():
         [{"completion": "x", "tokens": 3, "truncated": True, "step": 4, "progress": 0.5, "id": "k"}]
     )
     assert (sample.tokens, sample.truncated, sample.step, sample.progress, sample.id) == (3, True, 4, 0.5, "k")
+
+
+def test_a_completion_that_is_null_makes_a_sample_that_is_missing():
+    rows = [{"completion": None, "prompt": "q", "tokens": 2}, {"completion": "x", "prompt": "q"}]
+    missing, there = read_samples(rows)
+    assert (missing.missing, missing.completion, missing.prompt, missing.tokens) == (True, "", "q", 2)
+    assert [message["role"] for message in missing.messages] == ["user"]
+    assert not there.missing
+    assert missing.group == there.group
+    deep = [{"a": {"text": None}}, {"a": None}, {"a": {"text": "x"}}]
+    assert [one.missing for one in read_samples(deep, {"completion": "a.text"})] == [True, True, False]
+
+
+def test_a_row_without_the_column_of_the_completion_is_refused():
+    with pytest.raises(DataError, match=r"row 1: there is no completion; the columns are other\."):
+        read_samples([{"response": "x"}, {"other": "x"}], {"completion": "response"})
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"completion": "outptu"}, "^there is no column outptu to take 'completion' from; did you mean output\\?$"),
+        ({"completion": "output", "reference": "gst"}, "no column gst to take 'reference' from; did you mean gts"),
+        ({"completion": "output", "reference": "zzz"}, "the columns are output, gts$"),
+        ({"completion": "output.txt"}, "no column output.txt"),
+    ],
+)
+def test_a_column_that_no_row_has_is_refused_by_its_nearest_name(columns, message):
+    with pytest.raises(DataError, match=message):
+        read_samples([{"output": "4", "gts": "4"}, {"output": "5", "gts": "4"}], columns)
+
+
+def test_a_column_that_only_some_rows_have_is_none_in_the_others():
+    rows = [{"completion": "x", "gold": {"text": "4"}}, {"completion": "y"}]
+    assert [sample.row["reference"] for sample in read_samples(rows, {"reference": "gold.text"})] == ["4", None]
+
+
+def test_a_row_s_own_group_is_never_that_of_a_row_without_one():
+    assert len({s.group for s in read_samples([{"completion": "x", "group": 1}, {"completion": "y"}])}) == 2

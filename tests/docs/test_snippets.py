@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from optional import TRAINING, module
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -34,6 +35,8 @@ def blocks(language):
 
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python(code, tmp_path):
+    if "assay.train" in code:
+        module("trl", TRAINING)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert run.returncode == 0, run.stderr
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 
 import pytest
+from optional import TRAINING, module
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_demo_learns_what_it_has_not_seen(root, tmp_path):
-    pytest.importorskip("trl", reason="training needs trl: pip install 'assay[train]'")
+    module("trl", TRAINING)
     run = subprocess.run(
         [sys.executable, str(root / "examples" / "demo" / "demo.py"), "--seed", "1", "--out", str(tmp_path / "demo")],
         capture_output=True, text=True, timeout=280, cwd=tmp_path, env=os.environ | {"OMP_NUM_THREADS": "1"},

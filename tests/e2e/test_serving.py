@@ -12,8 +12,9 @@ import urllib.error
 import urllib.request
 
 import pytest
+from optional import module
 
-pytest.importorskip("uvicorn", reason="serving needs uvicorn: pip install 'assay[serve]'")
+module("uvicorn", "serving needs it: pip install 'assay[serve]'")
 
 
 @pytest.fixture(scope="module")

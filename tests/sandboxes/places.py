@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import os
-import warnings
-
-import pytest
+from optional import absent
 
 from assay import installed
 
@@ -26,16 +22,5 @@ def usable(name, **options):
     sandbox = made(name, **options)
     if problem := sandbox.problem():
         sandbox.close()
-        collect_connections()
-        (pytest.fail if os.environ.get("ASSAY_REQUIRE_SERVICES") == "1" else pytest.skip)(f"{name}: {problem}")
+        absent(f"{name}: {problem}")
     return sandbox
-
-
-def collect_connections():
-    """Collect the sockets that Docker's SDK has dropped unclosed, as it does where an engine does not answer.
-
-    Python warns of each when it is collected, which would else happen in the middle of somebody else's test.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()

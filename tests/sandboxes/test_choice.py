@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay import PluginError, hookimpl
-from assay._plugins.registry import Registry
+from assay import PluginError, Registry, hookimpl
 from assay.sandbox import Execution, Limits, Program, Sandbox
 from assay.sandbox._singletons import _shared
 
@@ -90,6 +89,111 @@ def test_one_instance_serves_a_process():
     assert made.sandbox() is made.sandbox("strong")
 
 
+def offering(**makers):
+    """A plugin that offers sandboxes, each as what makes it."""
+
+    class Plugin:
+        @hookimpl
+        def assay_sandboxes(self):
+            return makers
+
+    return Plugin()
+
+
+class Troubled(STRONG):
+    def problem(self):
+        raise OSError("no idea")
+
+
+class Odd(STRONG):
+    def problem(self):
+        return 5
+
+
+BROKEN = {
+    "raising": (lambda: 1 / 0, "the sandbox 'raising' of the plugin 'bad' raised ZeroDivisionError"),
+    "leaving": (
+        lambda: sys.exit("no licence"),
+        "the sandbox 'leaving' of the plugin 'bad' raised SystemExit: no licence",
+    ),
+    "nothing": (
+        lambda: None,
+        "the sandbox 'nothing' of the plugin 'bad' was made as None, not an assay.sandbox.Sandbox",
+    ),
+    "number": (int, "was made as an int, not an assay.sandbox.Sandbox"),
+    "abstract": (Sandbox, "raised TypeError"),
+    "weightless": (fake("weightless", "much"), "has a str as its strength, not an int"),
+    "troubled": (Troubled, "the sandbox 'troubled', asked whether it works here, raised OSError: no idea"),
+    "odd": (Odd, "the sandbox 'odd', asked whether it works here, answered an int"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_one_that_can_not_be_made_or_asked_is_passed_over(name):
+    make, message = BROKEN[name]
+    made = Registry(discover=False)
+    made.register(offering(**{name: make}), "bad")
+    with pytest.raises(PluginError) as caught:
+        made.sandbox()
+    assert message in str(caught.value)
+    with pytest.raises(PluginError) as caught:
+        made.sandbox(name)
+    assert message in str(caught.value)
+    made.register(offering(weak=WEAK), "good")
+    assert made.sandbox().name == "weak"
+    assert made.sandbox(f"{name}, weak").name == "weak"
+
+
+def test_a_name_that_two_plugins_offer_is_its_own_plugins_or_nobodys():
+    made = Registry(discover=False)
+    made.register(offering(strong=fake("other", 9), weak=WEAK), "one")
+    made.register(offering(strong=fake("another", 9)), "two")
+    assert made.sandbox().name == "weak"
+    with pytest.raises(PluginError, match="the plugins one and two both offer the sandbox 'strong'; uninstall one"):
+        made.sandbox("strong")
+    made.register(offering(strong=STRONG), "strong")
+    assert made.sandbox() is made.sandbox("strong")
+    assert made.sandbox().name == "strong"
+    told = made.claims("sandbox").refused
+    assert told[("one", "strong")] == told[("two", "strong")] == "the sandbox 'strong' is that of the plugin 'strong'"
+
+
+@pytest.fixture
+def strange(tmp_path):
+    """A path with a plugin whose sandboxes can't be made, and one that takes another's name."""
+    info = tmp_path / "foreign_boxes-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign-boxes\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[assay]\nboxes = foreign_boxes\n")
+    (tmp_path / "foreign_boxes.py").write_text(
+        "import sys\nfrom assay import hookimpl\n@hookimpl\ndef assay_sandboxes():\n"
+        "    return {'raising': lambda: 1 / 0, 'leaving': sys.exit, 'number': int, 'process': int}\n"
+    )
+    return {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+
+
+def test_check_and_list_say_what_can_not_be_made(strange):
+    told = {one["name"]: one for one in json.loads(check("--json", **strange).stdout)["sandboxes"]}
+    assert told["process"]["works"]
+    for name, message in (
+        ("raising", "ZeroDivisionError"),
+        ("leaving", "SystemExit"),
+        ("number", "was made as an int"),
+    ):
+        assert not told[name]["works"]
+        assert message in told[name]["problem"]
+        run = check(name, **strange)
+        assert run.returncode == 1
+        assert message in run.stdout
+    run = subprocess.run([ASSAY, "list"], capture_output=True, text=True, check=True, env=os.environ | strange)
+    told = run.stdout.partition("boxes  (foreign-boxes 1.0)\n")[2].partition("\n\n")[0]
+    assert "ZeroDivisionError" in told
+    assert "SystemExit" in told
+    assert "was made as an int" in told
+    assert "the sandbox 'process' is that of the plugin 'process'" in told
+    assert "`assay sandbox check process` tries it" in run.stdout
+
+
 def check(*arguments, **environment):
     run = subprocess.run(
         [ASSAY, "sandbox", "check", *arguments],
@@ -131,7 +235,7 @@ def test_check_says_how_to_get_it(name, environment, advice):
 def test_check_of_an_unknown_name():
     run = check("dcoker")
     assert run.returncode == 2
-    assert "no plugin offers a sandbox 'dcoker'" in run.stderr
+    assert "no plugin offers a sandbox 'dcoker'; did you mean 'docker'?" in run.stderr
 
 
 def test_list_shows_what_is_not_promised():

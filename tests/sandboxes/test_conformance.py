@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 
 import pytest
 
@@ -20,8 +19,8 @@ def run(sandbox, source=None, *, limits=None, **program):
 def test_source_reads_and_writes(sandbox):
     done = run(sandbox, "import sys; print(input()[::-1]); print('aside', file=sys.stderr)", stdin=b"olleh\n")
     assert (done.status, done.exit_code, done.stdout, done.stderr) == ("ok", 0, "hello\n", "aside\n")
-    assert 0 < done.seconds < 20
-    assert 0 <= done.cpu_seconds < 20
+    assert done.seconds > 0
+    assert done.cpu_seconds >= 0
     assert done.peak_memory > 1 * MIB
 
 
@@ -153,7 +152,7 @@ def test_output_of_any_timing_is_whole(sandbox, source, expected):
 
 
 def test_endless_output_ends_at_once(sandbox):
-    started = time.monotonic()
+    """By what it writes, long before its time is up."""
     for source in (
         "while True: print('x' * 1000)",
         "import os\nwhile True: os.write(2, b'y')",
@@ -161,10 +160,9 @@ def test_endless_output_ends_at_once(sandbox):
     ):
         if "fork" in source and "processes" in sandbox.gaps():
             continue
-        done = run(sandbox, source, limits=Limits(wall=10, output=100_000))
+        done = run(sandbox, source, limits=Limits(wall=200, output=100_000))
         assert done.status == "output"
         assert len(done.stdout) <= 100_000
-    assert time.monotonic() - started < 15
 
 
 def test_input_of_many_megabytes(sandbox):
@@ -226,11 +224,9 @@ def test_paths_that_lead_elsewhere_are_refused(name):
     ],
 )
 def test_the_wall_limit(sandbox, source):
-    started = time.monotonic()
     done = run(sandbox, source, limits=Limits(wall=0.5))
     assert done.status == "timeout"
     assert "0.5 s" in done.reason or "processor" in done.reason
-    assert time.monotonic() - started < 8
 
 
 def test_the_processor_limit(sandbox):
@@ -240,28 +236,15 @@ def test_the_processor_limit(sandbox):
     assert run(sandbox, "import time; time.sleep(.6)", limits=Limits(wall=20, cpu=0.5)).status == "ok"
 
 
-def test_waiting_for_a_processor_is_not_late(sandbox):
+def test_waiting_for_a_processor_is_not_late(sandbox, request):
     busy = "n = 0\nfor i in range(1_500_000): n += i\nprint(n)"
-    alone = run(sandbox, busy).seconds
-    stop = threading.Event()
-
-    def spin():
-        while not stop.is_set():
-            sum(range(1000))
-
-    import subprocess
-    import sys
-
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
-    try:
-        if getattr(sandbox, "runtime", None):
-            pytest.skip("gVisor does not say how long a process waited")
-        done = run(sandbox, busy, limits=Limits(wall=max(alone * 1.7, 0.2)))
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
+    if getattr(sandbox, "runtime", None):
+        pytest.skip("gVisor does not say how long a process waited")
+    own = run(sandbox, busy).cpu_seconds
+    request.getfixturevalue("crowd")
+    done = run(sandbox, busy, limits=Limits(wall=3 * own))
     assert done.status == "ok", done
+    assert done.seconds > done.cpu_seconds
 
 
 @pytest.mark.parametrize(

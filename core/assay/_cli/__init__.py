@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 
 import click
 
-from assay.errors import AssayError
+from assay._plugins.commands import PluginCommand, plugin_commands
+from assay.errors import AssayError, nearest
 
 __all__ = ["cli", "main"]
 
@@ -32,33 +34,36 @@ class _Commands(click.Group):
     """Finds commands by name, so that `assay list` never imports what `assay train` needs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        self._ask_plugins()
-        return [*COMMANDS, *sorted(self.commands)]
+        return [*COMMANDS, *self._of_plugins()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
             command: click.Command = import_module(f"assay._cli.{COMMANDS[cmd_name][0]}").command
             return command
-        self._ask_plugins()
-        return super().get_command(ctx, cmd_name)
+        found = self._of_plugins().get(cmd_name)
+        return found.load() if found else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            near = nearest(args[0], known)
+            hint = f"did you mean `assay {near}`?" if near else "`assay --help` shows those that there are"
+            ctx.fail(f"there is no command '{args[0]}'; {hint}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = [(name, line) for name, (_, line) in COMMANDS.items()]
-        self._ask_plugins()
-        others = [(name, command.get_short_help_str(80)) for name, command in sorted(self.commands.items())]
         with formatter.section("Commands"):
-            formatter.write_dl(own)
-        if others:
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        if others := self._of_plugins():
             with formatter.section("From plugins"):
-                formatter.write_dl(others)
+                formatter.write_dl([(name, f"Of {one.origin}.") for name, one in others.items()])
 
-    def _ask_plugins(self) -> None:
-        from assay._plugins.registry import installed
-
-        registry = installed()
-        for name in registry.names:
-            registry.problem(name)  # loads it; a plugin that can't be loaded has no commands
-        registry.hook.assay_commands(cli=self)
+    @staticmethod
+    def _of_plugins() -> Mapping[str, PluginCommand]:
+        """Return what packages add; a name that is a command already is not theirs to take."""
+        return {name: one for name, one in plugin_commands().items() if name not in COMMANDS}
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

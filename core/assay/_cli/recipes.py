@@ -9,6 +9,7 @@ import click
 
 from assay._contract.recipe import Recipe
 from assay._plugins.registry import RECIPES, Registry, installed
+from assay.errors import PluginError, shorten
 
 __all__ = ["command"]
 
@@ -67,15 +68,21 @@ def show(name: str, as_json: bool) -> None:
         click.echo("\nExamples")
         for one in recipe.examples:
             due = "left out" if one.reward is None else f"{one.reward:g}"
-            click.echo(f"  {due:>9}  {_short(str(one.row['completion']))}")
+            click.echo(f"  {due:>9}  {shorten(' '.join(str(one.row['completion']).split()), 90)}")
             click.echo(f"             {one.case}: {one.because}")
     click.echo(f"\nIn a reward\n  {full}\n")
 
 
 def _found(registry: Registry) -> dict[str, Recipe]:
-    """Return every recipe of every plugin that can be loaded, by its full name."""
-    usable = [plugin for plugin in registry.names if registry.problem(plugin) is None]
-    return {f"{plugin}.{leaf}": one for plugin in usable for leaf, one in registry.recipes(plugin).items()}
+    """Return every recipe that can be read, by its full name, and say which can't."""
+    found = {}
+    for plugin, offers in registry.usable():
+        for leaf in offers.recipes:
+            try:
+                found[f"{plugin}.{leaf}"] = offers.recipes[leaf]
+            except PluginError as problem:
+                click.echo(f"assay: left out {problem}", err=True)
+    return found
 
 
 def _described(name: str, recipe: Recipe) -> dict[str, Any]:
@@ -98,8 +105,3 @@ def _examples(recipe: Recipe) -> list[dict[str, Any]]:
         {"row": dict(one.row), "reward": one.reward, "case": one.case, "because": one.because, "group": one.group}
         for one in recipe.examples
     ]
-
-
-def _short(text: str, limit: int = 90) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 3] + "..."

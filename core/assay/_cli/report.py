@@ -16,9 +16,11 @@ __all__ = ["command"]
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The picture, .png or .svg.")
 def command(run: Path, out: Path | None) -> None:
     """Draw what the run in the folder RUN rewarded, over its steps."""
-    from assay._report import draw, read_metrics
+    from assay._report import check_suffix, draw, read_metrics
 
-    picture = draw(read_metrics(run), out or run / "rewards.png")
+    path = out or run / "rewards.png"
+    check_suffix(path)
+    picture = draw(read_metrics(run), path)
     if picture is None:
         raise DataError(f"{run} has logged no step of training yet")
     click.echo(picture)

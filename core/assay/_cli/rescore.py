@@ -36,23 +36,21 @@ def command(run: Path, rewards: Sequence[str], fail_on_change: bool, as_json: bo
     logged = list(read_log(run))
     with Scorer(read_reward(rewards)) as scorer:
         scores = scorer.score([one.sample for one in logged])
-    rows = scores.table()
-    places = len(rows) // len(logged) if logged else 0
     components: dict[str, dict[str, Any]] = {}
     flipped = []
-    for position, one in enumerate(logged):
-        for row in rows[position * places : (position + 1) * places]:
-            before = one.components.get(row["component"])
+    for one, again in zip(logged, scores.by_sample(), strict=True):
+        for name, after in again.components.items():
+            before = one.components.get(name)
             if before is None:
                 continue
-            counts = components.setdefault(row["component"], {"samples": 0, "changed": 0, "before": [], "after": []})
+            counts = components.setdefault(name, {"samples": 0, "changed": 0, "before": [], "after": []})
             counts["samples"] += 1
             counts["before"] += [before["score"]] if before["score"] is not None else []
-            counts["after"] += [row["score"]] if row["score"] is not None else []
-            if (before["status"], before["score"]) != (row["status"], row["score"]):
+            counts["after"] += [after["score"]] if after["score"] is not None else []
+            if (before["status"], before["score"]) != (after["status"], after["score"]):
                 counts["changed"] += 1
-                change = {"id": one.sample.id, "step": one.sample.step, "component": row["component"]}
-                change |= {"before": _said(before), "after": _said(row), "reason": row["reason"]}
+                change: dict[str, Any] = {"id": one.sample.id, "step": one.sample.step, "component": name}
+                change |= {"before": _said(before), "after": _said(after), "reason": after["reason"]}
                 flipped.append(change)
     summary = {name: c | {"before": _mean(c["before"]), "after": _mean(c["after"])} for name, c in components.items()}
     if as_json:

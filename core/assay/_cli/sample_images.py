@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 
 from assay._contract.sample import Sample
 from assay._contract.scores import Scores
 from assay._contract.verdict import Verdict
+from assay._plugins.hooks import asking
 from assay._plugins.registry import Registry
 from assay.engine import Call
-from assay.errors import ConfigError
+from assay.errors import ConfigError, PluginError
 
 __all__ = ["Gallery"]
 
@@ -84,8 +86,13 @@ class Gallery:
                         assert draw is not None
                         row = re.sub(r"[^\w.-]+", "-", str(judged.sample.id))[:60]
                         path = folder / f"{kind}-{rank}-row-{row}-{number}-{call.verifier.name}.png"
-                        draw(call, verdict, judged.sample, data).save(path)
-                        paths.append(path)
+                        try:
+                            with asking(f"the drawing of {call.verifier.name} for row {judged.sample.id}"):
+                                draw(call, verdict, judged.sample, data).save(path)
+                        except PluginError as problem:
+                            click.echo(f"assay: left out {problem}", err=True)
+                        else:
+                            paths.append(path)
         return paths
 
     def _offer(self, kind: str, value: float, scores: Scores, positions: tuple[int, ...]) -> None:
@@ -105,7 +112,8 @@ class Gallery:
                 continue
             name = call.verifier.name
             if name not in self._drawings:
-                self._drawings[name] = self._registry.drawing(name)
+                plugin, _, leaf = name.partition(".")
+                self._drawings[name] = self._registry.offers(plugin).drawings.get(leaf)
             if self._drawings[name] is not None:
                 judged.calls.append((call, verdict))
         return judged

@@ -10,14 +10,13 @@ from typing import Any
 
 import click
 
-from assay._plugins.registry import FIRST_PARTY, installed
-from assay.errors import PluginError
+from assay._plugins.first_party import SANDBOXES
+from assay._plugins.hooks import asking
+from assay._plugins.registry import Registry, installed
+from assay.errors import PluginError, nearest
 from assay.sandbox import PROMISES, Program, Sandbox
 
 __all__ = ["command"]
-
-#: What this repository offers, so that a sandbox that is not installed is named too.
-_KNOWN = ("bubblewrap", "docker", "process")
 
 
 @click.group("sandbox")
@@ -33,17 +32,15 @@ def check(names: Sequence[str], as_json: bool) -> None:
 
     Exit code 0 where every sandbox that was named works, or, without names, where any for untrusted code does.
     """
-    offered = installed().sandboxes()
-    if unknown := [name for name in names if name not in offered and name not in _KNOWN]:
-        raise PluginError(f"no plugin offers a sandbox '{unknown[0]}'; there are {', '.join(sorted(offered))}")
-    found: list[dict[str, Any]] = []
-    for name in names or sorted({*offered, *_KNOWN}):
-        if name in offered:
-            with offered[name]() as sandbox:
-                found.append(_tried(sandbox))
-        else:
-            problem = f"it is not installed: pip install {FIRST_PARTY[name]}"
-            found.append({"name": name, "works": False, "problem": problem})
+    registry = installed()
+    claims = registry.claims("sandbox")
+    known = {*claims.held, *(name for _, name in claims.refused), *SANDBOXES}
+    for name in names:
+        if name not in known and name not in registry.names:
+            near = nearest(name, known)
+            hint = f"did you mean '{near}'?" if near else f"there are {', '.join(sorted(known))}"
+            raise PluginError(f"no plugin offers a sandbox '{name}'; {hint}")
+    found = [_tried(registry, name) for name in names or sorted(known)]
     working = [one for one in found if one["works"] and one["strength"] > 0]
     default = max(working, key=lambda one: one["strength"])["name"] if working else None
     if as_json:
@@ -56,14 +53,24 @@ def check(names: Sequence[str], as_json: bool) -> None:
     sys.exit(0 if (all(one["works"] for one in found) if names else working) else 1)
 
 
-def _tried(sandbox: Sandbox) -> dict[str, Any]:
+def _tried(registry: Registry, name: str) -> dict[str, Any]:
+    """Return what a sandbox does on this machine; whatever goes wrong with it is its problem."""
+    try:
+        make = registry.maker("sandbox", name)
+        with asking(f"the sandbox '{name}'"), make() as sandbox:
+            return _described(name, sandbox)
+    except PluginError as problem:
+        return {"name": name, "works": False, "problem": str(problem)}
+
+
+def _described(name: str, sandbox: Sandbox) -> dict[str, Any]:
     problem = sandbox.problem()
     result: dict[str, Any] = {
-        "name": sandbox.name,
+        "name": name,
         "works": problem is None,
         "problem": problem,
         "strength": sandbox.strength,
-        "not_promised": dict(sandbox.gaps()),
+        "not_promised": {str(promise): str(instead) for promise, instead in sandbox.gaps().items()},
     }
     if problem is None:
         started = time.perf_counter()
@@ -80,5 +87,5 @@ def _show(one: dict[str, Any]) -> None:
     else:
         click.secho(f"  can't be used: {one['problem']}", fg="red")
     for promise, instead in one.get("not_promised", {}).items():
-        click.echo(f"  does not promise that {PROMISES[promise]}: {instead}")
+        click.echo(f"  does not promise that {PROMISES.get(promise, promise)}: {instead}")
     click.echo()

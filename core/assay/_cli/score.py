@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,8 +15,9 @@ import click
 
 from assay._contract.sample import Sample
 from assay._contract.scores import Scores
-from assay._contract.verdict import Status
-from assay.errors import ConfigError, DataError
+from assay._contract.verdict import NOT_EVALUATED, Status
+from assay._data import jsonl
+from assay.errors import ConfigError, DataError, shorten
 
 __all__ = ["command", "mapping", "read_reward"]
 
@@ -68,7 +70,7 @@ def command(
     Exits with 0 when every sample was judged, 1 when some were not, 2 on a mistake in the command.
     """
     from assay._cli.sample_images import Gallery
-    from assay._contract.sample import read_samples
+    from assay._contract.sample import known_fields, read_samples
     from assay._data.rows import read_rows
     from assay._plugins.registry import installed
     from assay._scoring.scorer import Scorer
@@ -78,13 +80,12 @@ def command(
     engine = None if engine_name == "local" else installed().engine(engine_name)
     with closing(engine) if engine else nullcontext(), Scorer(lines, engine=engine) as scorer:
         rows = read_rows(file, limit)
-        samples = []
-        for index, row in enumerate(rows):
-            try:
-                samples.extend(_numbered(read_samples([row], columns), index, row))
-            except DataError as problem:
-                raise DataError(f"{file}: {str(problem).replace('row 0', f'row {index}', 1)}") from None
-        scorer.check(dict.fromkeys([*rows.columns, *columns]), [s.row for s in samples[:2000]], _known(samples))
+        try:
+            # The place in the file, and not a column `id`, which may not be unique: every row gets its verdict.
+            samples = [replace(sample, id=index) for index, sample in enumerate(read_samples(rows, columns))]
+        except DataError as problem:
+            raise DataError(f"{file}: {problem}") from None
+        scorer.check(dict.fromkeys([*rows.columns, *columns]), [s.row for s in samples[:2000]], known_fields(samples))
         for one in rows.malformed:
             click.echo(f"assay: left out {one}", err=True)
         summary = _Summary(len(rows.malformed))
@@ -152,21 +153,6 @@ def mapping(maps: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"--map takes INPUT=COLUMN, as in --map reference=answer, not '{one}'")
         columns[name.strip()] = path.strip()
     return columns
-
-
-def _numbered(samples: list[Sample], index: int, row: Mapping[str, Any]) -> list[Sample]:
-    """A row is read by itself; give it the place that it has in the file."""
-    from dataclasses import replace
-
-    (sample,) = samples
-    alone = row.get("group") is None and sample.group == 0
-    # The place in the file, and not a column `id`, which may not be unique: every row gets its verdict.
-    return [replace(sample, id=index, group=("row", index) if alone else sample.group)]
-
-
-def _known(samples: Sequence[Sample]) -> list[str]:
-    names = ("tokens", "truncated", "step", "progress")
-    return [name for name in names if any(getattr(sample, name) is not None for sample in samples)]
 
 
 def _batches(samples: Sequence[Sample]) -> Iterator[list[Sample]]:
@@ -246,14 +232,12 @@ class _Summary:
         }
 
     def as_text(self) -> str:
-        columns = [status.value for status in Status] + ["not evaluated"]
+        columns = [*(status.value for status in Status), NOT_EVALUATED]
         used = [c for c in columns if any(c in one["statuses"] for one in self.components.values()) or c == "scored"]
         rows = [["", "mean", *used]]
         for name, one in self.components.items():
             mean = f"{one['sum'] / one['scores']:.4f}" if one["scores"] else "-"
-            rows.append(
-                [name if len(name) < 50 else name[:47] + "...", mean, *(str(one["statuses"].get(c, 0)) for c in used)]
-            )
+            rows.append([shorten(name, 50), mean, *(str(one["statuses"].get(c, 0)) for c in used)])
         widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
         text = "\n".join(
             "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
@@ -280,7 +264,7 @@ class _Output:
             self._resume(self.path)
         self.file = self.path.open("a", encoding="utf-8")
         if not self.written and self.file.tell() == 0:
-            self._line(self.header)
+            self.file.write(jsonl.written(self.header))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -291,48 +275,34 @@ class _Output:
         return sample.id in self.written
 
     def write(self, scores: Scores) -> None:
-        components: list[dict[str, Any]] = [{} for _ in scores.samples]
-        places = len(scores.lines) + sum(name not in scores.lines for name in scores.verifiers)
-        for number, row in enumerate(scores.table()):
-            kept = {key: row[key] for key in ("score", "status", "reason", "seconds")}
-            components[number // places][row["component"]] = kept
-        for position, sample in enumerate(scores.samples):
-            if self.has(sample):
+        for one in scores.by_sample():
+            if self.has(one.sample):
                 continue
-            total, status = float(scores.total[position]), scores.status[position]
-            self.summary.add(status, components[position])
-            self.written.add(sample.id)
+            self.summary.add(one.status, one.components)
+            self.written.add(one.sample.id)
             if self.file is not None:
-                self._line(
-                    {
-                        "row": sample.id,
-                        "id": sample.row.get("id"),
-                        "total": None if total != total else total,
-                        "status": status,
-                        "reason": scores.reasons[position],
-                        "components": components[position],
-                    }
-                )
+                entry = {
+                    "row": one.sample.id,
+                    "id": one.sample.row.get("id"),
+                    "total": one.total,
+                    "status": one.status,
+                    "reason": one.reason,
+                    "components": one.components,
+                }
+                self.file.write(jsonl.written(entry))
         if self.file is not None:
             self.file.flush()
 
-    def _line(self, data: Mapping[str, Any]) -> None:
-        assert self.file is not None
-        self.file.write(json.dumps(data, ensure_ascii=False, default=str) + "\n")
-
     def _resume(self, path: Path) -> None:
-        kept = []
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-            try:
-                data = json.loads(line)
-            except ValueError:
-                break  # cut off in the middle of a line
-            if number == 0 and data != json.loads(json.dumps(self.header)):
-                raise ConfigError(
-                    f"{path} holds verdicts of another file, reward or mapping; give another --out, or remove it"
-                )
-            kept.append(line)
-            if number:
-                self.written.add(data["row"])
-                self.summary.add(data["status"], data["components"])
-        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        header, *verdicts = [entry for _, entry in jsonl.entries(path)] or [{}]
+        if not header and jsonl.written(self.header).encode().startswith(path.read_bytes()):
+            path.write_bytes(b"")  # the header itself was cut off
+            return
+        if header != json.loads(json.dumps(self.header)):
+            raise ConfigError(
+                f"{path} holds verdicts of another file, reward or mapping; give another --out, or remove it"
+            )
+        for verdict in verdicts:
+            self.written.add(verdict["row"])
+            self.summary.add(verdict["status"], verdict["components"])
+        jsonl.keep(path, lambda _: True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 import click
 
 from assay._cli.list import described
+from assay._contract.options import without_options
 from assay._contract.verifier import Verifier
 from assay._plugins.registry import installed
 
@@ -19,9 +21,9 @@ __all__ = ["command"]
 def command(name: str, as_json: bool) -> None:
     """Show everything about one verifier (math.answer) or all of a plugin (math)."""
     registry = installed()
-    verifiers = [registry.verifier(name)] if "." in name else list(registry.verifiers(name).values())
+    verifiers = [registry.verifier(name)] if "." in name else list(registry.offers(name).verifiers.values())
     if as_json:
-        details = [described(one) | {"description": one.doc} for one in verifiers]
+        details = [described(one) | {"description": without_options(one.doc)} for one in verifiers]
         click.echo(json.dumps(details[0] if "." in name else details, indent=2))
         return
     for verifier in verifiers:
@@ -31,7 +33,7 @@ def command(name: str, as_json: bool) -> None:
 def _show(verifier: Verifier) -> None:
     click.secho(verifier.name, bold=True, nl=False)
     click.echo(f"  ({verifier.distribution} {verifier.version})".rstrip())
-    click.echo(f"\n{verifier.doc}\n")
+    click.echo(f"\n{without_options(verifier.doc)}\n")
     click.echo("Inputs")
     for one in verifier.inputs:
         source = "" if one.name in ("completion", "prompt", "messages", "row") else f"   {one.name}=row.<column>"
@@ -41,6 +43,8 @@ def _show(verifier: Verifier) -> None:
         for option in verifier.options.values():
             default = "required" if option.required else f"default {option.default!r}"
             click.echo(f"  {option.name}: {option.type_name}   {default}")
+            if option.doc:
+                click.echo(textwrap.fill(option.doc, 100, initial_indent="      ", subsequent_indent="      "))
     if verifier.fields:
         click.echo("\nFurther scores")
         for field, (low, high) in verifier.fields.items():

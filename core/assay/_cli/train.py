@@ -26,13 +26,13 @@ def command(file: Path, settings: Sequence[str], resume: bool, check: bool) -> N
 
     Ctrl-C ends the step, saves a checkpoint and stops; --resume goes on from there.
     """
-    from assay.train._config import read_run
+    from assay.train import read_run
 
     config = read_run(file, settings)
     missing = [name for name in ("torch", "trl", "transformers", "datasets", "accelerate") if find_spec(name) is None]
     if missing:
         raise ConfigError(f"training needs {', '.join(missing)}: pip install 'assay[train]'")
-    from assay.train._run import check_run, summary, train
+    from assay.train import check_run, summary, train
 
     if check:
         click.echo(f"{file}: {check_run(config, file)} prompts; the reward can be evaluated for them")

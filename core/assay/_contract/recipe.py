@@ -12,6 +12,20 @@ from assay.errors import PluginError
 
 __all__ = ["Recipe", "RecipeExample", "read_recipes"]
 
+_TYPES: dict[str, type] = {
+    "name": str,
+    "paper": str,
+    "task": str,
+    "formula": str,
+    "reward": Mapping,
+    "columns": Mapping,
+    "known": Sequence,
+    "guesses": Sequence,
+    "lacks": Sequence,
+    "needs": Sequence,
+    "examples": Sequence,
+    "number": int,
+}
 _CASES = ("full", "partial", "none", "hack", "left out")
 
 
@@ -69,6 +83,24 @@ class Recipe:
     examples: Sequence[RecipeExample] = ()
     number: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse what a listing could not show.
+
+        Raises:
+            PluginError: a field is of the wrong type, or there is no `total`.
+        """
+        for key, kind in _TYPES.items():
+            value = getattr(self, key)
+            if not isinstance(value, kind) or (kind is Sequence and isinstance(value, str)):
+                wanted = {str: "a text", Mapping: "a mapping", Sequence: "a list", int: "a whole number"}[kind]
+                raise PluginError(f"the recipe '{self.name}' has {key} as {type(value).__name__}, not as {wanted}")
+        if not all(
+            isinstance(one, str) for key in ("known", "guesses", "lacks", "needs") for one in getattr(self, key)
+        ):
+            raise PluginError(f"the recipe '{self.name}' has something else than texts in its lists")
+        if "total" not in self.reward:
+            raise PluginError(f"the recipe '{self.name}' needs the line 'total'")
+
     @classmethod
     def read(cls, name: str, data: Mapping[str, Any]) -> Recipe:
         """Make a recipe of the content of a YAML file.
@@ -91,8 +123,6 @@ class Recipe:
         shared = data.get("row") or {}
         examples = [_example(name, one, shared, place) for place, one in enumerate(data.get("examples") or ())]
         lines = reward if isinstance(reward, Mapping) else {"total": reward}
-        if "total" not in lines:
-            raise PluginError(f"the recipe '{name}' needs the line 'total'")
         return cls(name=name, reward=dict(lines), examples=examples, **rest)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from assay.errors import DataError
+from assay.errors import DataError, nearest
 
-__all__ = ["Sample", "follow", "read_samples", "text_of"]
+__all__ = ["RUN_FIELDS", "Frame", "Rows", "Sample", "follow", "known_fields", "read_samples", "text_of"]
 
 Message = Mapping[str, Any]
+
+#: What a run knows of a sample beside its data; a row's columns of these names are read as such.
+RUN_FIELDS = ("tokens", "truncated", "step", "progress")
 
 #: Names that a verifier's input or a reward may use and that come from the sample itself rather than from a column.
 KNOWN = ("prompt", "completion", "messages", "row", "tokens", "truncated")
@@ -33,6 +36,7 @@ class Sample:
         truncated: the completion was cut by the length limit, where that is known.
         step: the trainer's global step when the completion was generated.
         progress: the share of training that was done at that step, 0..1.
+        missing: there is no completion, and `completion` is empty; no verifier is asked, and the reward abstains.
     """
 
     completion: str
@@ -45,27 +49,33 @@ class Sample:
     truncated: bool | None = None
     step: int | None = None
     progress: float | None = None
+    missing: bool = False
 
     @classmethod
     def read(
         cls,
-        completion: str | Sequence[Message],
+        completion: str | Sequence[Message] | None,
         prompt: str | Sequence[Message] | None = None,
         **known: Any,
     ) -> Sample:
         """Make a sample from a prompt and a completion, each either a plain string or a list of chat messages.
 
+        Where the completion is `None` the sample is `missing`.
+
         Raises:
             DataError: the completion is neither, or a message has no text content.
         """
         before = _messages(prompt, role="user")
+        asked = text_of(before[-1]) if before else ""
+        if completion is None:
+            return cls(completion="", prompt=asked, messages=before, missing=True, **known)
         after = _messages(completion, role="assistant")
         if not after:
             raise DataError("the completion has no message; it must be a text or a list with an assistant's message")
         final = next((m for m in reversed(after) if m.get("role") == "assistant"), after[-1])
         return cls(
             completion=text_of(final),
-            prompt=text_of(before[-1]) if before else "",
+            prompt=asked,
             messages=(*before, *after),
             **known,
         )
@@ -115,54 +125,102 @@ def follow(row: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def read_samples(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str] | None = None) -> list[Sample]:
+class Frame(Protocol):
+    """A table of another library: a frame of pandas or polars, a table of Arrow, a `datasets.Dataset`."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def columns(self) -> Any: ...
+
+
+Rows = Iterable[Mapping[str, Any] | Sample] | Frame
+
+
+def read_samples(rows: Rows, columns: Mapping[str, str] | None = None) -> list[Sample]:
     """Read samples from rows of data.
 
     Args:
-        rows: mappings from column to value: a list of dicts, a `datasets.Dataset`, the records of a frame.
+        rows: mappings from column to value, samples (which stay as they are), or a frame; a missing cell of a frame
+            is `None`.
         columns: where an input is found when the column isn't named like it, as dotted paths:
             `{"completion": "response.text", "reference": "gold"}`. The mapped value is put into the sample's row
             under the input's name.
 
-    A row without a `group` belongs to the group of its prompt, and without a prompt it is a group of its own.
+    A row without a `group` belongs to the group of its prompt, and without a prompt it is a group of its own. A row of
+    which the completion is `None` gives a sample that is `missing`.
 
     Raises:
-        DataError: a row has no completion, or is not a mapping. The message names the row.
+        DataError: a row has no completion, or is not a mapping, and the message names the row; or no row has a column
+            that `columns` names.
     """
-    samples = []
-    for index, raw in enumerate(rows):
-        if not isinstance(raw, Mapping):
+    raws = list(_records(rows))
+    for index, raw in enumerate(raws):
+        if not isinstance(raw, (Mapping, Sample)):
             raise DataError(f"row {index} is a {type(raw).__name__}, not a mapping from column to value")
-        row = dict(raw)
-        for name, path in (columns or {}).items():
-            row[name] = follow(raw, path)
+    mappings = [raw for raw in raws if isinstance(raw, Mapping)]
+    for name, path in (columns or {}).items():
+        if mappings and not any(_leads(raw, path) for raw in mappings):
+            raise DataError(_no_column(name, path, dict.fromkeys(str(column) for raw in mappings for column in raw)))
+    samples = []
+    for index, raw in enumerate(raws):
+        if isinstance(raw, Sample):
+            samples.append(raw)
+            continue
         try:
-            samples.append(_read(row, index))
+            samples.append(_read(raw, columns or {}, index))
         except DataError as problem:
             raise DataError(f"row {index}: {problem}") from None
     return samples
 
 
-def _read(row: Mapping[str, Any], index: int) -> Sample:
+def known_fields(samples: Sequence[Sample]) -> list[str]:
+    """Return which of `RUN_FIELDS` are known of any of the samples; all of them where there is no sample."""
+    return [name for name in RUN_FIELDS if not samples or any(getattr(sample, name) is not None for sample in samples)]
+
+
+def _records(rows: Any) -> Iterable[Any]:
+    """The rows of a frame, by the names that its library gives the conversion; anything else as it is."""
+    if hasattr(rows, "iterrows"):  # pandas, where a missing cell is NaN, NaT or NA
+        return rows.astype(object).where(rows.notna(), None).to_dict("records")  # type: ignore[no-any-return]
+    for convert in ("to_dicts", "to_pylist"):  # polars; Arrow
+        if hasattr(rows, convert):
+            return getattr(rows, convert)()  # type: ignore[no-any-return]
+    return rows  # type: ignore[no-any-return]
+
+
+def _leads(row: Mapping[str, Any], path: str) -> bool:
+    return path in row or follow(row, path) is not None
+
+
+def _no_column(name: str, path: str, there: Iterable[str]) -> str:
+    shown, near = list(there), nearest(path, there)
+    hint = f"did you mean {near}?" if near else f"the columns are {', '.join(shown[:20]) or '(none)'}"
+    return f"there is no column {path} to take '{name}' from; {hint}"
+
+
+def _read(raw: Mapping[str, Any], columns: Mapping[str, str], index: int) -> Sample:
+    row = dict(raw) | {name: follow(raw, path) for name, path in columns.items()}
     completion, prompt = row.get("completion"), row.get("prompt")
     if completion is None and row.get("messages"):
         conversation = _messages(row["messages"], role="user")
         completion, prompt = conversation[-1:], conversation[:-1]
-    if completion is None:
+    source = columns.get("completion", "completion")
+    if completion is None and source not in raw and source.split(".")[0] not in raw:
         raise DataError(
-            f"there is no completion; the columns are {', '.join(map(str, row)) or '(none)'}. "
+            f"there is no completion; the columns are {', '.join(map(str, raw)) or '(none)'}. "
             "Say which one holds it, as in columns={'completion': 'response'} or --map completion=response"
         )
     group = row.get("group")
     if group is None:
-        group = index if prompt is None else ("prompt", prompt if isinstance(prompt, str) else _key(prompt))
+        group = ("row", index) if prompt is None else ("prompt", prompt if isinstance(prompt, str) else _key(prompt))
     return Sample.read(
         completion,
         prompt,
         row=row,
         group=group if isinstance(group, Hashable) else _key(group),
         id=row["id"] if isinstance(row.get("id"), (str, int)) else index,
-        **{name: row.get(name) for name in ("tokens", "truncated", "step", "progress")},
+        **{name: row.get(name) for name in RUN_FIELDS},
     )
 
 

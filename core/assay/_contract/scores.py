@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import html
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from assay._contract.call import Call
 from assay._contract.sample import Sample
-from assay._contract.verdict import Verdict
-from assay._language.evaluation import Evaluation, to_float
-from assay._language.values import NAMES, SKIPPED, TIMEOUT, Column
-from assay.engine import Call
+from assay._contract.verdict import NOT_EVALUATED, Verdict
+from assay.errors import shorten
 
-__all__ = ["Line", "Scores"]
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["ByCall", "Component", "Line", "SampleScore", "Scores", "nullable"]
 
 Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
+
+#: Rows, and characters of a cell, that a notebook shows.
+SHOWN_ROWS, SHOWN_CHARACTERS = 20, 160
+
+
+def nullable(values: Floats | Sequence[float]) -> list[float | None]:
+    """Return numbers as JSON has them: `None` for NaN, which stands for "no score"."""
+    return [None if value != value else value for value in np.asarray(values, dtype=np.float64).tolist()]
+
+
+class Component(TypedDict):
+    """What a named line or a verifier call gave one sample; seconds are 0 for a line."""
+
+    score: float | None
+    status: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SampleScore:
+    """One sample and what it was given.
+
+    Attributes:
+        sample: what was judged.
+        total: the reward, `None` if none could be given.
+        status: of the total.
+        reason: why.
+        components: what each named line and each verifier call gave, by its name.
+    """
+
+    sample: Sample
+    total: float | None
+    status: str
+    reason: str
+    components: Mapping[str, Component]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +78,41 @@ class Line:
 
     def rate(self, status: str) -> float:
         """Share of the evaluated samples that have a status; 0 where none was evaluated."""
-        evaluated = [one for one in self.status if one != NAMES[SKIPPED]]
+        evaluated = [one for one in self.status if one != NOT_EVALUATED]
         return evaluated.count(status) / len(evaluated) if evaluated else 0.0
 
     @property
     def mean(self) -> float:
         """Mean of the values that there are, NaN without any."""
-        known = self.values[~np.isnan(self.values)]
-        return float(known.mean()) if known.size else float("nan")
+        return _mean(self.values)
+
+    def components(self) -> Iterator[Component]:
+        """Yield what each sample was given, in order."""
+        columns = (nullable(self.values), self.status, self.reasons, self.seconds.tolist())
+        for score, status, reason, seconds in zip(*columns, strict=True):
+            yield {"score": score, "status": status, "reason": reason, "seconds": seconds}
 
 
+class ByCall(dict[str, T]):
+    """Something for each verifier call of a reward, by the call's label; any other way of writing the call finds it.
+
+    Args:
+        items: by label.
+        label: returns the label of a call however it is written, `None` for anything else.
+    """
+
+    def __init__(self, items: Mapping[str, T], label: Callable[[str], str | None]) -> None:
+        super().__init__(items)
+        self._label = label
+
+    def __missing__(self, text: str) -> T:
+        label = self._label(text)
+        if label is None or label not in self:
+            raise KeyError(f"the reward has no verifier call {text!r}; it has {', '.join(self) or 'none'}")
+        return self[label]
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Scores:
     """The result of scoring a batch, in the order of its samples.
 
@@ -60,86 +125,108 @@ class Scores:
         lines: every named line, `total` included.
         verifiers: every verifier call, by its text in the reward.
         verdicts: the verdicts behind `verifiers`, `None` where laziness left the sample out.
+        call_of: what `asked` asks.
     """
 
-    def __init__(self, samples: Sequence[Sample], evaluation: Evaluation) -> None:
-        columns = evaluation.lines
-        self.samples = samples
-        self._judge = evaluation.verdicts
-        self.lines: dict[str, Line] = {name: _line(columns[name]) for name in evaluation.program.reward.text}
-        self.verdicts: Mapping[str, list[Verdict | None]] = evaluation.verdicts.given
-        self.verifiers: dict[str, Line] = {label: _judgements(v) for label, v in evaluation.verdicts.given.items()}
-        total = columns["total"]
-        if "weight" in columns:
-            weight = columns["weight"]
-            status, reasons = total.worst(weight)
-            total = Column(np.where(status <= TIMEOUT, total.values, np.nan), status, reasons)
-            self.weight: Floats | None = np.where(status <= TIMEOUT, weight.values, np.nan)
-        else:
-            self.weight = None
-        self.total: Floats = np.asarray(total.values, dtype=np.float64)
-        self.status: list[str] = [NAMES[code] for code in total.status.tolist()]
-        self.reasons: list[str] = [total.reasons.get(i) or self._said(i) for i in range(len(samples))]
+    samples: Sequence[Sample]
+    total: Floats
+    status: list[str]
+    reasons: list[str]
+    weight: Floats | None
+    lines: dict[str, Line]
+    verifiers: ByCall[Line]
+    verdicts: ByCall[list[Verdict | None]]
+    call_of: Callable[[str, int], Call | None]
 
     def __len__(self) -> int:
         return len(self.samples)
 
-    def __repr__(self) -> str:
-        counts = ", ".join(f"{self.status.count(one)} {one}" for one in dict.fromkeys(self.status))
-        return f"<Scores of {len(self)} samples: {counts or 'none'}>"
+    def by_sample(self) -> Iterator[SampleScore]:
+        """Yield each sample with what it was given, in order.
+
+        Components are the named lines, then the verifier calls.
+        """
+        calls = {label: line for label, line in self.verifiers.items() if label not in self.lines}
+        parts = {**self.lines, **calls}
+        columns = [line.components() for line in parts.values()]
+        totals = zip(self.samples, nullable(self.total), self.status, self.reasons, strict=True)
+        for sample, total, status, reason in totals:
+            yield SampleScore(sample, total, status, reason, dict(zip(parts, map(next, columns), strict=True)))
 
     def table(self) -> list[dict[str, Any]]:
         """Return a row per sample and component: sample, component, score, status, reason, seconds.
 
         Components are the named lines, then the verifier calls. A missing score is `None`.
         """
-        rows = []
-        components = [*self.lines.items(), *((k, one) for k, one in self.verifiers.items() if k not in self.lines)]
-        for position, sample in enumerate(self.samples):
-            for name, line in components:
-                score = float(line.values[position])
-                rows.append(
-                    {
-                        "sample": sample.id if sample.id is not None else position,
-                        "component": name,
-                        "score": None if np.isnan(score) else score,
-                        "status": line.status[position],
-                        "reason": line.reasons[position],
-                        "seconds": float(line.seconds[position]),
-                    }
-                )
-        return rows
+        return [
+            {"sample": _name(one.sample, position), "component": name, **component}
+            for position, one in enumerate(self.by_sample())
+            for name, component in one.components.items()
+        ]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return a frame with a row per sample: sample, group, prompt, completion, total, status, reason, each line.
+
+        `pandas.DataFrame(scores.table())` has a row per sample and component. A line that is named like one of the
+        first columns is called `lines/NAME`.
+
+        Raises:
+            ImportError: pandas isn't installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise ImportError("to_pandas needs pandas: pip install pandas") from None
+        columns: dict[str, Any] = {
+            "sample": [_name(sample, position) for position, sample in enumerate(self.samples)],
+            "group": [sample.group for sample in self.samples],
+            "prompt": [sample.prompt for sample in self.samples],
+            "completion": [None if sample.missing else sample.completion for sample in self.samples],
+            "total": self.total,
+            "status": self.status,
+            "reason": self.reasons,
+        }
+        for name, line in self.lines.items():
+            if name != "total":
+                columns[f"lines/{name}" if name in columns else name] = line.values
+        return pandas.DataFrame(columns)
 
     def asked(self, verifier: str, position: int) -> Call | None:
         """Return the call by which a verifier, by its text in the reward, judged a sample; `None` where it did not."""
-        return self._judge.asked(verifier, position)
+        return self.call_of(verifier, position)
 
-    def _said(self, position: int) -> str:
-        said = dict.fromkeys(line.reasons[position] for line in self.verifiers.values())
-        return "; ".join(reason for reason in said if reason)
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{self.status.count(one)} {one}" for one in dict.fromkeys(self.status))
+        means = ", ".join(f"{name} {line.mean:.4g}" for name, line in self.lines.items() if name != "total")
+        said = [counts or "none", f"mean total {_mean(self.total):.4g}", *([f"mean {means}"] if means else [])]
+        return f"<Scores of {len(self)} samples: {'; '.join(said)}>"
+
+    def _repr_html_(self) -> str:
+        """The first samples as a table, for notebooks; what a model wrote is escaped."""
+        lines = [name for name in self.lines if name != "total"]
+        rows = []
+        for position, one in zip(range(SHOWN_ROWS), self.by_sample(), strict=False):
+            scores = [one.total, *(one.components[name]["score"] for name in lines)]
+            numbers = ["" if score is None else f"{score:.4g}" for score in scores]
+            name = str(_name(one.sample, position))
+            rows.append(_row("td", [name, one.sample.completion, *numbers, one.status, one.reason]))
+        head = _row("th", ["sample", "completion", "total", *lines, "status", "reason"])
+        more = f"<p>... and {len(self) - SHOWN_ROWS} more samples</p>" if len(self) > SHOWN_ROWS else ""
+        table = f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody>"
+        # The classes keep a notebook from reading dollar signs as mathematics.
+        table = f'<table class="tex2jax_ignore mathjax_ignore">{table}</table>'
+        return f"<p>{html.escape(repr(self))}</p>{table}{more}"
 
 
-def _line(column: Column) -> Line:
-    size = column.status.size
-    numbers = np.full(size, np.nan)
-    if column.values.dtype == object:  # a line that holds a text, for use in comparisons
-        for position, value in enumerate(column.values.tolist()):
-            numbers[position] = np.nan if (number := to_float(value)) is None else number
-    else:
-        numbers = column.values.copy()
-    numbers[(column.status > TIMEOUT) | ~np.isfinite(numbers)] = np.nan
-    return Line(
-        numbers,
-        [NAMES[code] for code in column.status.tolist()],
-        [column.reasons.get(i, "") for i in range(size)],
-        np.zeros(size),
-    )
+def _name(sample: Sample, position: int) -> Hashable:
+    return sample.id if sample.id is not None else position
 
 
-def _judgements(verdicts: Sequence[Verdict | None]) -> Line:
-    return Line(
-        np.asarray([np.nan if one is None or one.score is None else one.score for one in verdicts], dtype=np.float64),
-        [NAMES[SKIPPED] if one is None else one.status.value for one in verdicts],
-        ["" if one is None else one.reason for one in verdicts],
-        np.asarray([0.0 if one is None else one.seconds for one in verdicts], dtype=np.float64),
-    )
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _row(cell: str, texts: Iterable[str]) -> str:
+    cells = (f"<{cell}>{html.escape(shorten(' '.join(text.split()), SHOWN_CHARACTERS))}</{cell}>" for text in texts)
+    return f"<tr>{''.join(cells)}</tr>"

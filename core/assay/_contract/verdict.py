@@ -7,7 +7,10 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Status", "Verdict"]
+__all__ = ["NOT_EVALUATED", "Status", "Verdict"]
+
+#: What stands in a status's place where laziness left a sample out: no judgement was asked for.
+NOT_EVALUATED = "not evaluated"
 
 
 class Status(StrEnum):

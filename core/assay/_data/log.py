@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from assay._contract.sample import Sample
-from assay._contract.scores import Scores
+from assay._contract.sample import RUN_FIELDS, Sample
+from assay._contract.scores import SampleScore, Scores
+from assay._data import jsonl
 from assay.errors import DataError
 
-__all__ = ["Logged", "RunLog", "read_log"]
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """One sample of a log.
-
-    Attributes:
-        sample: as it was judged, with step, tokens and all.
-        total: the reward that it was given, `None` if none could be.
-        status: of the total.
-        components: score, status, reason and seconds of each named line and verifier call.
-    """
-
-    sample: Sample
-    total: float | None
-    status: str
-    components: Mapping[str, Mapping[str, Any]]
+__all__ = ["RunLog", "read_log"]
 
 
 class RunLog:
@@ -44,33 +26,30 @@ class RunLog:
     def __init__(self, path: Path, before: int | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            kept = [line for line in _whole_lines(path) if before is None or json.loads(line)["step"] < before]
-            path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+            jsonl.keep(path, lambda entry: before is None or entry["step"] < before)
         self._file: IO[str] = path.open("a", encoding="utf-8")
 
     def write(self, scores: Scores) -> None:
         """Append a batch."""
-        places = len(scores.lines) + sum(name not in scores.lines for name in scores.verifiers)
-        table = scores.table()
-        for position, sample in enumerate(scores.samples):
-            rows = table[position * places : (position + 1) * places]
-            kept = ("score", "status", "reason", "seconds")
-            total = float(scores.total[position])
+        for one in scores.by_sample():
+            sample = one.sample
+            before = sample.messages if sample.missing else sample.messages[:-1]
             entry = {
                 "step": sample.step,
                 "progress": sample.progress,
                 "group": sample.group,
                 "id": sample.id,
-                "prompt": list(sample.messages[:-1]) or sample.prompt,
-                "completion": sample.completion,
+                "prompt": list(before) or sample.prompt,
+                "completion": None if sample.missing else sample.completion,
                 "tokens": sample.tokens,
                 "truncated": sample.truncated,
                 "row": {name: value for name, value in sample.row.items() if name not in ("prompt", "completion")},
-                "total": None if total != total else total,
-                "status": scores.status[position],
-                "components": {row["component"]: {name: row[name] for name in kept} for row in rows},
+                "total": one.total,
+                "status": one.status,
+                "reason": one.reason,
+                "components": one.components,
             }
-            self._file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
+            self._file.write(jsonl.written(entry))
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -79,8 +58,8 @@ class RunLog:
         self._file.close()
 
 
-def read_log(run: Path) -> Iterator[Logged]:
-    """Yield every sample of a run's log.
+def read_log(run: Path) -> Iterator[SampleScore]:
+    """Yield every sample of a run's log, as it was judged, with step, tokens and all.
 
     Args:
         run: a log file, or the folder of a run, which holds one per process.
@@ -92,32 +71,19 @@ def read_log(run: Path) -> Iterator[Logged]:
     if not files or not all(file.is_file() for file in files):
         raise DataError(f"{run} holds no log of a run: there is no verdicts.jsonl in it")
     for file in files:
-        for number, line in enumerate(_whole_lines(file), 1):
-            entry = json.loads(line)
+        for number, entry in jsonl.entries(file):
             if "completion" not in entry or "components" not in entry:
                 raise DataError(
                     f"{file}, line {number}: this is no log of a run; it has no completion or no components"
                 )
             group = entry.get("group")
-            yield Logged(
-                Sample.read(
-                    entry["completion"],
-                    entry.get("prompt") or None,
-                    row=entry.get("row") or {},
-                    group=tuple(group) if isinstance(group, list) else group,
-                    id=entry.get("id"),
-                    **{name: entry.get(name) for name in ("tokens", "truncated", "step", "progress")},
-                ),
-                entry.get("total"),
-                entry.get("status", ""),
-                entry["components"],
+            sample = Sample.read(
+                entry["completion"],
+                entry.get("prompt") or None,
+                row=entry.get("row") or {},
+                group=tuple(group) if isinstance(group, list) else group,
+                id=entry.get("id"),
+                **{name: entry.get(name) for name in RUN_FIELDS},
             )
-
-
-def _whole_lines(path: Path) -> Iterator[str]:
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        try:
-            if isinstance(json.loads(line or "null"), dict):
-                yield line
-        except ValueError:
-            continue  # cut off in the middle
+            reason = entry.get("reason", "")
+            yield SampleScore(sample, entry.get("total"), entry.get("status", ""), reason, entry["components"])

@@ -7,17 +7,24 @@ import gzip
 import io
 import json
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
+from assay._data import jsonl
 from assay.errors import DataError
 
 __all__ = ["Malformed", "Rows", "read_rows"]
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+
+#: Characters that a field of a CSV file may have.
+MAX_FIELD = 2**31 - 1
+#: Held while a row is read: the csv module knows one limit for the whole process.
+_FIELD_LIMIT = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +122,11 @@ def _suffix(path: Path) -> str:
 
 
 def _jsonl(file: IO[bytes], name: str, malformed: list[Malformed]) -> Iterator[dict[str, Any]]:
-    for number, raw in enumerate(file, 1):
-        if not raw.strip():
-            continue
-        try:
-            row = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
-        except UnicodeDecodeError as problem:
-            malformed.append(Malformed(name, number, f"it is not UTF-8: {problem.reason} at byte {problem.start}"))
-        except json.JSONDecodeError as problem:
-            malformed.append(Malformed(name, number, f"it is not JSON: {problem.msg} at character {problem.pos + 1}"))
-        except (ValueError, RecursionError) as problem:
-            malformed.append(Malformed(name, number, f"it is not JSON: {problem}"))
+    for number, _, row in jsonl.parsed(file):
+        if isinstance(row, dict):
+            yield row
         else:
-            if isinstance(row, dict):
-                yield row
-            else:
-                malformed.append(Malformed(name, number, f"it holds a {type(row).__name__}, not an object"))
+            malformed.append(Malformed(name, number, row))
 
 
 def _json(file: IO[bytes], name: str, malformed: list[Malformed]) -> Iterator[dict[str, Any]]:
@@ -151,11 +147,10 @@ def _json(file: IO[bytes], name: str, malformed: list[Malformed]) -> Iterator[di
 
 
 def _csv(file: IO[bytes], name: str, delimiter: str, malformed: list[Malformed]) -> Iterator[dict[str, Any]]:
-    csv.field_size_limit(2**31 - 1)
     with io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="") as text:
         reader = csv.DictReader(text, delimiter=delimiter)
         try:
-            for row in reader:
+            while (row := _next_row(reader)) is not None:
                 if None in row:
                     malformed.append(Malformed(name, reader.line_num, "it has more fields than the header"))
                 elif any(value is None for value in row.values()):
@@ -164,6 +159,16 @@ def _csv(file: IO[bytes], name: str, delimiter: str, malformed: list[Malformed])
                     yield row
         except csv.Error as problem:
             malformed.append(Malformed(name, reader.line_num, str(problem)))
+
+
+def _next_row(reader: csv.DictReader[str]) -> dict[str | Any, Any] | None:
+    """Read a row with fields of any length; the process's own limit stands again when this returns."""
+    with _FIELD_LIMIT:
+        before = csv.field_size_limit(MAX_FIELD)
+        try:
+            return next(reader, None)
+        finally:
+            csv.field_size_limit(before)
 
 
 def _parquet(path: Path) -> Iterator[dict[str, Any]]:

@@ -69,7 +69,7 @@ class _Expansion:
     def _is_recipe(self, call: nodes.Call) -> bool:
         plugin, _, leaf = call.name.partition(".")
         try:
-            return plugin == RECIPES or leaf in self.registry.recipes(plugin)
+            return plugin == RECIPES or leaf in self.registry.offers(plugin).recipes
         except PluginError:
             return False
 
@@ -151,6 +151,11 @@ class _Expansion:
             if isinstance(node, nodes.ColumnRef) and (column := node.path.split(".")[0]) in given:
                 used.add(column)
                 return self._argument(call, line, given[column], node.path[len(column) :])
+            if isinstance(node, nodes.Negate):
+                operand = nodes.rewrite(node.operand, change)
+                if isinstance(operand, nodes.Number):  # as text it would be read as a negative number
+                    return replace(operand, value=-operand.value)
+                return replace(node, operand=operand)
             if isinstance(node, nodes.Member) and isinstance(node.container, nodes.ColumnRef):
                 self._check_container(call, line, given.get(node.container.path.split(".")[0]))
             if isinstance(node, nodes.Call):

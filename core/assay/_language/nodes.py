@@ -115,6 +115,8 @@ class Call(Node):
     name: str
     positional: tuple[Node, ...] = ()
     named: tuple[tuple[str, Node], ...] = ()
+    #: Where the names of `named` stand in the line's text; empty if they stand in none.
+    names_at: tuple[Span, ...] = field(default=(), compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True)

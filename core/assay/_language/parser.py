@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import io
 import keyword
 import math
 import tokenize
 from collections.abc import Callable, Collection
 
+from assay._contract.reserved import RESERVED
 from assay._contract.sample import KNOWN as SAMPLE_NAMES
 from assay._language import nodes
 from assay._language.functions import ARITY, CONSTANTS, STATISTICS
 from assay._language.literals import constant
 from assay._language.nodes import Node
-from assay.errors import Kind, Problem, Span, refuse
+from assay.errors import Kind, Problem, Span, nearest, refuse, shorten
 
 __all__ = ["KNOWN", "RESERVED", "parse"]
 
@@ -28,8 +28,6 @@ MAX_EXPONENT = 100
 
 #: Names of what is known of a sample or of the run.
 KNOWN = (*(n for n in SAMPLE_NAMES if n not in ("row", "messages")), "characters", "step", "progress")
-#: Names that no line may take.
-RESERVED = frozenset({*KNOWN, *ARITY, *CONSTANTS, "row", "group", "messages", "recipe"})
 
 _OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 _COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -192,9 +190,8 @@ class _Parser:
         raise self._refuse(at, self._unknown(name), "name")
 
     def _unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(name, [*self.lines, *RESERVED], n=1, cutoff=0.7)
-        if close:
-            return f"there is no name '{name}'; did you mean '{close[0]}'?"
+        if near := nearest(name, [*self.lines, *RESERVED]):
+            return f"there is no name '{name}'; did you mean '{near}'?"
         return (
             f"there is no name '{name}'; a column is row.{name}, a verifier is plugin.leaf (see `assay list`), "
             "and other names are lines of the reward"
@@ -266,14 +263,16 @@ class _Parser:
                     "name",
                 )
             positional = tuple(self.node(argument) for argument in node.args)
-            return nodes.Call(f"{base}.{function.attr}", positional, tuple(named), at=at)
+            starts = [self.at(one)[0] for one in node.keywords]
+            names_at = tuple((start, start + len(name)) for start, (name, _) in zip(starts, named, strict=True))
+            return nodes.Call(f"{base}.{function.attr}", positional, tuple(named), at=at, names_at=names_at)
         raise self._refuse(self.at(function), "only functions and verifiers (plugin.leaf) can be called")
 
     def _apply(self, node: ast.Call, name: str, named: list[tuple[str, Node]]) -> Node:
         at = self.at(node)
         if name not in ARITY:
-            close = difflib.get_close_matches(name, ARITY, n=1)
-            hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(sorted(ARITY))}"
+            near = nearest(name, ARITY)
+            hint = f"did you mean '{near}'?" if near else f"there are {', '.join(sorted(ARITY))}"
             if name in self.lines:
                 hint = "it is a line of this reward, and a line is used by its bare name"
             raise self._refuse(self.at(node.func), f"there is no function '{name}'; {hint}", "name")
@@ -281,9 +280,10 @@ class _Parser:
         operands = tuple(self.node(argument) for argument in node.args)
         if not arity.least <= len(operands) <= arity.most:
             raise self._refuse(at, f"{name} takes {arity.usage}, got {len(operands)} arguments", "argument")
-        for key, _ in named:
-            if key not in arity.named:
-                raise self._refuse(at, f"{name} has no argument '{key}'; it takes {arity.usage}", "argument")
+        for one in node.keywords:
+            if one.arg not in arity.named:
+                wrong = f"{name} has no argument '{one.arg}'; it takes {arity.usage}"
+                raise self._refuse(self.at(one), wrong, "argument")
         if name == "case":
             if len(operands) % 2 == 0:
                 raise self._refuse(at, f"case takes {arity.usage}; the last value, without a condition, is missing")
@@ -300,8 +300,8 @@ class _Parser:
     def _group(self, node: ast.Call | ast.Attribute, parts: list[str], named: list[tuple[str, Node]] | None) -> Node:
         at, statistic = self.at(node), parts[0]
         if len(parts) > 1 or statistic not in STATISTICS:
-            close = difflib.get_close_matches(statistic, STATISTICS, n=1)
-            hint = f"did you mean group.{close[0]}?" if close else f"there are {', '.join(STATISTICS)}"
+            near = nearest(statistic, STATISTICS)
+            hint = f"did you mean group.{near}?" if near else f"there are {', '.join(STATISTICS)}"
             raise self._refuse(at, f"there is no group.{'.'.join(parts)}; {hint}", "name")
         arguments = node.args if isinstance(node, ast.Call) else []
         options = dict(named or ())
@@ -382,7 +382,7 @@ class _Parser:
                     self.at(branch),
                     f"it isn't clear whether the '{'+' if isinstance(branch.op, ast.Add) else '-'}' belongs to this "
                     f"branch or to the whole 'if'; Python reads ({inner}) as the branch. Put brackets around the "
-                    f"branch or around the 'if': {_shorten(whole)}",
+                    f"branch or around the 'if': {shorten(' '.join(whole.split()), 80)}",
                 )
         return nodes.IfElse(self.node(node.test), self.node(node.body), self.node(node.orelse), at=self.at(node))
 
@@ -390,8 +390,3 @@ class _Parser:
 def is_line_name(name: str) -> bool:
     """Whether a name can be used in an expression."""
     return name.isidentifier() and not keyword.iskeyword(name)
-
-
-def _shorten(text: str, limit: int = 80) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 3] + "..."

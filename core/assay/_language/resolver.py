@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assay._contract.sample import KNOWN as FROM_SAMPLE
@@ -16,7 +16,7 @@ from assay._language.reward import Reward
 from assay._plugins.registry import Registry
 from assay.errors import Kind, PluginError, Problem, nearest, refuse
 
-__all__ = ["BoundCall", "BoundReward", "resolve"]
+__all__ = ["BoundCall", "BoundReward", "kind_of_column", "resolve"]
 
 #: How many rows are looked at for the types of their columns.
 TYPED_ROWS = 2000
@@ -58,6 +58,13 @@ class BoundReward:
         while isinstance(node, nodes.LineRef):
             node = self.reward.lines[node.name]
         return self.calls.get(node)
+
+    @property
+    def paths(self) -> list[str]:
+        """Every column that the reward reads, as a dotted path, those that verifiers take by an input's name too."""
+        written = [node for line in self.reward.lines.values() for node in nodes.walk(line)]
+        taken = [source for call in self.calls.values() for source in call.inputs.values()]
+        return list(dict.fromkeys(one.path for one in (*written, *taken) if isinstance(one, nodes.ColumnRef)))
 
 
 def resolve(
@@ -146,8 +153,8 @@ class _Resolver:
     def _resolve_call(self, node: nodes.Call) -> None:
         plugin, _, leaf = node.name.partition(".")
         try:
-            functions, verifiers = self.registry.functions(plugin), self.registry.verifiers(plugin)
-            if leaf in functions and leaf not in verifiers:
+            functions = self.registry.offers(plugin).functions
+            if leaf in functions:
                 self.functions[node.name] = functions[leaf]
                 return
             verifier = self.registry.verifier(node.name)
@@ -174,14 +181,18 @@ class _Resolver:
             return None
         given = dict(zip(options, node.positional, strict=False))
         names = [*options, *(i.name for i in verifier.inputs)]
-        for name, value in node.named:
+        # What an expansion has added has no name in a text, and stands for itself.
+        places = [*node.names_at, *(value.at for _, value in node.named[len(node.names_at) :])]
+        for (name, value), at in zip(node.named, places, strict=True):
             if name not in names:
                 near = nearest(name, names)
                 hint = f"did you mean '{near}'?" if near else f"it has {', '.join(names)}"
-                self._problem("argument", value, f"{verifier.name} has no option or input '{name}'; {hint}")
+                self._problem(
+                    "argument", replace(value, at=at), f"{verifier.name} has no option or input '{name}'; {hint}"
+                )
                 return None
             if name in given:
-                self._problem("argument", value, f"{verifier.name}: '{name}' is given twice")
+                self._problem("argument", replace(value, at=at), f"{verifier.name}: '{name}' is given twice")
                 return None
             given[name] = value
         return given
@@ -316,7 +327,7 @@ class _Resolver:
 
     def _condition(self, node: Node, program: BoundReward) -> None:
         call = program.call(node)
-        if call is not None and not call.verifier.boolean:
+        if call is not None and not call.verifier.is_boolean(call.options):
             self._problem(
                 "type",
                 node,
@@ -347,7 +358,7 @@ class _Resolver:
             case nodes.SampleField(name=name):
                 return "text" if name in ("completion", "prompt") else "number"
             case nodes.ColumnRef(path=path):
-                return self._column_type(path)
+                return _kind(self.rows, path)
             case nodes.LineRef(name=name):
                 return self.types[name]  # a line comes after those that it uses
             case nodes.IfElse(condition=condition, then=then, otherwise=otherwise):
@@ -401,17 +412,23 @@ class _Resolver:
         elif "text" in known and any(operator not in ("==", "!=") for operator in operators):
             self._problem("type", node, "texts are compared with == and != alone")
 
-    def _column_type(self, path: str) -> str:
-        kinds = set()
-        for row in self.rows:
-            value = follow(row, path)
-            if isinstance(value, str):
-                kinds.add("text")
-            elif isinstance(value, (list, tuple, set)):
-                kinds.add("list")
-            elif value is not None:
-                kinds.add("number" if hasattr(value, "__float__") else "any")
-        return kinds.pop() if len(kinds) == 1 else "any"
+
+def kind_of_column(rows: Sequence[Mapping[str, Any]], columns: Collection[str], path: str) -> str | None:
+    """Return what binding sees of a column: `number`, `text`, `list` or `any`, and `None` where it isn't there."""
+    return _kind(rows[:TYPED_ROWS], path) if path in columns or path.split(".")[0] in columns else None
+
+
+def _kind(rows: Sequence[Mapping[str, Any]], path: str) -> str:
+    kinds = set()
+    for row in rows:
+        value = follow(row, path)
+        if isinstance(value, str):
+            kinds.add("text")
+        elif isinstance(value, (list, tuple, set)):
+            kinds.add("list")
+        elif value is not None:
+            kinds.add("number" if hasattr(value, "__float__") else "any")
+    return kinds.pop() if len(kinds) == 1 else "any"
 
 
 _COLUMN = "; it takes a column of that name (columns={'tokens': 'length'} renames one)"

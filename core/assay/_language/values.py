@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from assay._contract.verdict import Status
+from assay._contract.verdict import NOT_EVALUATED, Status
 
 __all__ = [
     "ABSTAINED",
@@ -41,7 +41,7 @@ CODES = {
 PENDING = 254
 #: No status: laziness left the sample out here.
 SKIPPED = 255
-NAMES: Mapping[int, str] = {code: status.value for status, code in CODES.items()} | {SKIPPED: "not evaluated"}
+NAMES: Mapping[int, str] = {code: status.value for status, code in CODES.items()} | {SKIPPED: NOT_EVALUATED}
 
 
 @dataclass(slots=True)

@@ -1,1 +1,1 @@
-"""Finds plugins, loads those that are named, and answers what they provide."""
+"""Finds plugins, loads those that are named, checks what they offer, and chooses among it."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from assay._contract.sample import Sample, read_samples
+from assay._contract.sample import Rows, Sample, known_fields, read_samples
 from assay._contract.scores import Scores
 from assay._language import Reward
 from assay._language.evaluation import Evaluation
 from assay._language.expansion import with_recipes
-from assay._language.resolver import resolve
+from assay._language.resolver import BoundReward, kind_of_column, resolve
 from assay._plugins.registry import Registry, installed
+from assay._scoring.results import collect
 from assay.engine import Engine, LocalEngine
 
 if TYPE_CHECKING:
@@ -20,9 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Scorer", "score"]
 
+#: Bindings of a reward that a scorer keeps: one for each way in which batches differ.
+KEPT = 64
+
 
 class Scorer:
-    """A reward bound to an engine, for scoring one batch after another.
+    """A reward bound to an engine, for scoring one batch after another; a context manager that closes what it owns.
+
+    Safe to use from several threads at once.
 
     Args:
         reward: a text, named lines, an expression built in Python, or a `Reward`.
@@ -42,7 +48,8 @@ class Scorer:
     ) -> None:
         self.registry = registry or installed()
         self.reward = with_recipes(Reward(reward), self.registry)
-        resolve(self.reward, self.registry)
+        self._paths = resolve(self.reward, self.registry).paths
+        self._bound: dict[Hashable, BoundReward] = {}
         self._owns_engine = engine is None
         self.engine: Engine = engine or LocalEngine()
 
@@ -64,25 +71,39 @@ class Scorer:
         """
         resolve(self.reward, self.registry, columns, rows, known)
 
-    def score(self, samples: Sequence[Sample]) -> Scores:
-        """Score a batch. Samples of one group must be in the same batch.
+    def score(self, rows: Rows, columns: Mapping[str, str] | None = None) -> Scores:
+        """Score a batch. Rows of one group must be in the same batch.
+
+        Args:
+            rows: as for `assay.score`; samples, too.
+            columns: where an input is found when its column has another name, as for `assay.score`.
 
         Raises:
-            RewardError: the samples lack a column that the reward needs, or hold another type in it.
+            RewardError: the rows lack a column that the reward needs, or hold another type in it.
+            DataError: a row can't be read.
         """
-        rows = [sample.row for sample in samples]
-        columns = dict.fromkeys(column for row in rows for column in row)
-        known = [
-            name
-            for name in ("tokens", "truncated", "step", "progress")
-            if not samples or any(getattr(sample, name) is not None for sample in samples)
-        ]
-        program = resolve(self.reward, self.registry, columns if samples else None, rows, known)
-        evaluation = Evaluation(program, samples, self.engine)
+        samples = read_samples(rows, columns)
+        program = self._bind(samples)
+        evaluation = Evaluation(program, [sample for sample in samples if not sample.missing], self.engine)
         evaluation.run()
-        scores = Scores(samples, evaluation)
+        scores = collect(samples, evaluation, self.registry)
         self.registry.scored(scores)
         return scores
+
+    def _bind(self, samples: Sequence[Sample]) -> BoundReward:
+        """Bind the reward to a batch: once for batches that are alike in all that binding looks at."""
+        rows = [sample.row for sample in samples]
+        columns = dict.fromkeys(column for row in rows for column in row)
+        known = known_fields(samples)
+        kinds = [kind_of_column(rows, columns, path) for path in self._paths]
+        alike = (not samples, *known, *kinds)
+        program = self._bound.get(alike)
+        if program is None:
+            program = resolve(self.reward, self.registry, columns if samples else None, rows, known)
+            if len(self._bound) >= KEPT:
+                self._bound.clear()
+            self._bound[alike] = program
+        return program
 
     def close(self) -> None:
         """Release the engine's workers, if the engine is the scorer's own."""
@@ -99,7 +120,7 @@ class Scorer:
 
 
 def score(
-    rows: Iterable[Mapping[str, Any]],
+    rows: Rows,
     reward: Reward | str | Expression | Mapping[str, Any],
     columns: Mapping[str, str] | None = None,
     *,
@@ -109,7 +130,8 @@ def score(
     r"""Score rows of data by a reward.
 
     Args:
-        rows: mappings from column to value. A completion (and a prompt) is a text or a list of chat messages.
+        rows: mappings from column to value, or a frame (of pandas or polars, a table of Arrow, a `datasets.Dataset`).
+            A completion (and a prompt) is a text or a list of chat messages; a row whose completion is `None` abstains.
         reward: a text, named lines, or an expression built in Python.
         columns: where an input is found when its column has another name, as dotted paths:
             `{"completion": "response", "reference": "gold"}`.
@@ -118,11 +140,11 @@ def score(
 
     Raises:
         RewardError: the reward can't be read, or can't be evaluated for these rows.
-        DataError: a row has no completion.
+        DataError: a row has no completion, or no row has a column that `columns` names.
 
     >>> rows = [{"response": r"It is \boxed{4}.", "gold": "4"}]
     >>> score(rows, "math.answer", {"completion": "response", "reference": "gold"}).total
     array([1.])
     """
     with Scorer(reward, engine=engine, registry=registry) as scorer:
-        return scorer.score(read_samples(rows, columns))
+        return scorer.score(rows, columns)

@@ -102,7 +102,6 @@ class AsyncRunner:
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
         verifier = call.verifier
-        arguments = [call.inputs.get(one.name, one.default) for one in verifier.inputs]
         try:
             async with asyncio.timeout(verifier.timeout):
                 returned: Any = None
@@ -113,8 +112,10 @@ class AsyncRunner:
                     reraise=True,
                 ):
                     with attempt:
-                        returned = await verifier.function(*arguments, **call.options)
-            return verifier.verdicts(returned, call.size) if verifier.scope == "group" else [verifier.verdict(returned)]
+                        returned = await verifier.apply(call.inputs, call.options)
+            if verifier.scope == "group":
+                return verifier.verdicts(returned, call.size, call.options)
+            return [verifier.verdict(returned, call.options)]
         except TimeoutError:
             # An endpoint that doesn't answer says nothing about the completion.
             return [Verdict.error(f"{verifier.name} took more than {verifier.timeout:g} s")] * call.size

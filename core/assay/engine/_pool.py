@@ -1,8 +1,9 @@
 """A pool of worker processes with a deadline for each call.
 
 Workers are plain subprocesses: they start from any thread, in a daemonic process and after CUDA, and never by a fork
-of the caller. A call's deadline counts from its own start. A call that passes it costs its worker's life, and nobody
-else anything: the calls that were waiting behind it go to another.
+of the caller. A call's deadline counts from its own start, without what its worker waits for a processor that others
+hold, up to ten times the deadline. A call that passes it costs its worker's life, and nobody else anything: the calls
+that were waiting behind it go to another.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -26,6 +28,7 @@ import cloudpickle
 from assay._contract.call import Call
 from assay._contract.verdict import Verdict
 from assay._contract.verifier import Verifier
+from assay._cpus import usable_cpus
 from assay.engine._answering import Answering
 from assay.engine._ipc import HEAD, MAX_FRAME, SEAL_SIZE, pack
 
@@ -34,6 +37,8 @@ __all__ = ["WorkerPool", "by_value", "reference_to"]
 #: Calls that are sent to a worker at once, while others wait for one: as many as take this long together.
 CHUNK_SECONDS = 0.1
 MAX_CHUNK = 256
+#: A call whose worker waits for a processor is given so many times its timeout.
+PATIENCE = 10
 #: Seconds that a worker may take to start and to import a plugin.
 START_SECONDS = 120.0
 
@@ -42,12 +47,12 @@ class WorkerPool:
     """Judges calls in processes.
 
     Args:
-        workers: how many; the machine's cores by default.
+        workers: how many; by default the processors that this process may use.
         memory: bytes of address space that a worker may have; 0 for no limit.
     """
 
     def __init__(self, workers: int | None = None, memory: int | None = None) -> None:
-        self.workers = workers or os.cpu_count() or 1
+        self.workers = workers or usable_cpus()
         self.memory = _half_the_memory() if memory is None else memory
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
@@ -288,7 +293,7 @@ class _Worker:
         Raises:
             _Stray: another came, as from a verifier's forked child; who answers what is no longer known.
         """
-        answered, verdicts = self._receive(time.monotonic() + seconds)
+        answered, verdicts = self._receive_in(seconds)
         if answered == "judged":  # in time; what it has to say is large
             answered, verdicts = self._receive(time.monotonic() + START_SECONDS)
         if answered != number:
@@ -299,6 +304,24 @@ class _Worker:
         view = memoryview(pack(message))
         while view:
             view = view[self._in.write(view) or 0 :]
+
+    def _receive_in(self, seconds: float) -> Any:
+        """Return the next message, if it comes in so many seconds of the process's own.
+
+        Raises:
+            TimeoutError, EOFError, _Stray: as `_receive`.
+        """
+        started, before = time.monotonic(), self._waited()
+        deadline = started + seconds
+        while True:
+            try:
+                return self._receive(deadline)
+            except TimeoutError:
+                now = time.monotonic()
+                left = seconds - (now - started - (self._waited() - before))
+                if left <= 0 or now >= started + PATIENCE * seconds:
+                    raise
+                deadline = now + max(left, 0.01)
 
     def _receive(self, deadline: float) -> Any:
         """Return the next message.
@@ -318,13 +341,20 @@ class _Worker:
                     body = bytes(self._buffer[start : start + size])
                     del self._buffer[: start + size]
                     return pickle.loads(body)  # noqa: S301 - verdicts of our own worker, never a model's text
-            left = deadline - time.monotonic()
-            if left <= 0 or not self._selector.select(left):
+            # What is there has come in time, however late this thread comes to look for it.
+            if not self._selector.select(max(deadline - time.monotonic(), 0)):
                 raise TimeoutError
             data = os.read(self._out.fileno(), 1 << 20)
             if not data:
                 raise EOFError
             self._buffer += data
+
+    def _waited(self) -> float:
+        """Return the seconds for which the process was ready to run and had no processor, 0 where nobody tells."""
+        try:
+            return int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            return 0.0
 
     def _death(self) -> str:
         try:

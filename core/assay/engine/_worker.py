@@ -6,6 +6,7 @@ standard input and output; a verifier that prints writes to standard error inste
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import queue
@@ -19,7 +20,7 @@ from assay._contract.verdict import Verdict
 from assay._contract.verifier import Verifier
 from assay.engine._ipc import HEAD, MAX_FRAME, SEAL_SIZE, pack
 
-__all__ = ["main"]
+__all__ = ["load", "main"]
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
         elif kind == "define":
             name, reference, pickled, origin = rest
             try:
-                verifiers[name] = _load(reference, pickled).installed_as(*origin)
+                verifiers[name] = load(reference, pickled).installed_as(*origin)
             except Exception as problem:  # told once for each call, as that verifier's error
                 verifiers[name] = problem
         elif kind == "loaded":
@@ -74,7 +75,12 @@ def _end() -> None:
     os._exit(0)
 
 
-def _load(reference: tuple[str, str] | None, pickled: bytes | None) -> Verifier:
+def load(reference: tuple[str, str] | None, pickled: bytes | None) -> Verifier:
+    """Return the verifier that a parent sends: by its module and name, or whole.
+
+    Raises:
+        Exception: it isn't to be had here.
+    """
     if reference is not None:
         found: Any = import_module(reference[0])
         for part in reference[1].split("."):
@@ -134,8 +140,11 @@ def _limit(memory: int) -> None:
     except ImportError:  # not on Windows
         return
     if memory:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        # macOS refuses any limit on the address space, and a container may have a lower one that can't be raised.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

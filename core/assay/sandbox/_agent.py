@@ -219,7 +219,6 @@ def supervise(
         ours, theirs = (entry, exit_out, exit_err), (theirs_in, theirs_out, theirs_err)
         (failure, fail), (wait, go) = os.pipe(), os.pipe()
         before = oom_kills()
-        started = time.monotonic()
         pid = os.fork()
     except OSError as problem:
         unavailable(answer, NO_TOKEN, problem)
@@ -232,7 +231,7 @@ def supervise(
     os.write(go, b".")
     if told := os.read(failure, 4096):
         unavailable(answer, token, told.decode("utf-8", "replace"))
-    outcome = Watch(config, limits, pid, source).until_end(ours, stdin, started)
+    outcome = Watch(config, limits, pid, source).until_end(ours, stdin)
     if outcome["status"] in ("ok", "killed") and oom_kills() > before:
         outcome.update(status="memory", reason=f"it used more than {limits['memory'] >> 20} MiB of memory")
     blobs = [outcome.pop("stdout"), outcome.pop("stderr")]
@@ -300,8 +299,9 @@ class Watch:
         self.config, self.limits, self.pid, self.source = config, limits, pid, source
         self.own = {1, os.getpid()} if config["reaper"] else set()
         self.cpu = limits["wall"] if limits["cpu"] is None else limits["cpu"]
+        self.started, self.waited_before = time.monotonic(), self.waited()
 
-    def until_end(self, pipes: tuple[int, int, int], stdin: bytes, started: float) -> dict[str, typing.Any]:
+    def until_end(self, pipes: tuple[int, int, int], stdin: bytes) -> dict[str, typing.Any]:
         """Return how the program ended, and its output up to the limit."""
         entry, *exits = pipes
         caught = {fd: bytearray() for fd in exits}
@@ -317,9 +317,9 @@ class Watch:
             ended = os.pidfd_open(self.pid)
             poller.register(ended, select.POLLIN)
         rest, verdict, status = memoryview(stdin), None, None
-        pause, due = 0.0, started + min(self.limits["wall"], self.cpu / (os.cpu_count() or 1))
+        pause, due = 0.0, self.started + min(self.limits["wall"], self.cpu / (os.cpu_count() or 1))
         if self.config["glance"]:
-            due = min(due, started + GLANCE)
+            due = min(due, self.started + GLANCE)
         while verdict is None:
             pause = max(due - time.monotonic(), 0)
             events = poller.poll(math.ceil(1000 * (pause if ended is not None else min(pause, 0.002))))
@@ -341,14 +341,11 @@ class Watch:
                 elif fd == self.source:
                     self.end()
                     os._exit(LOST)
-            # WNOWAIT leaves it to be reaped with the rest, so that its id stays its own until then.
-            if (ended is None or not events or any(fd == ended for fd, _ in events)) and os.waitid(
-                os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT
-            ):
+            if (ended is None or not events or any(fd == ended for fd, _ in events)) and self.has_ended():
                 break
             if verdict is None and time.monotonic() >= due:
-                verdict, due = self.judge(started)
-        seconds = time.monotonic() - started
+                verdict, due = self.judge()
+        seconds = time.monotonic() - self.started
         status = self.end()
         for fd, text in caught.items():
             if drain(fd, text, self.limits["output"]) == "full" and verdict is None:
@@ -364,15 +361,22 @@ class Watch:
             "seconds": seconds, "cpu_seconds": spent, "peak_memory": usage.ru_maxrss * (1024 if LINUX else 1),
         }  # fmt: skip
 
-    def judge(self, started: float) -> tuple[tuple[str, str] | None, float]:
+    def has_ended(self) -> bool:
+        """Whether the program's first process has ended; it is left to be reaped, so that its id stays its own."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def judge(self) -> tuple[tuple[str, str] | None, float]:
         """Return what limit is used up, if one is, and when to look again."""
         now, wall = time.monotonic(), self.limits["wall"]
         spent, resident = self.used()
         if spent >= self.cpu:
             return ("timeout", f"it used {self.cpu:g} s of processor time"), now
-        own = now - started - (self.waited() if now - started < PATIENCE * wall else 0)
+        own = now - self.started
+        if own < PATIENCE * wall:
+            own -= self.waited() - self.waited_before
         if own >= wall:
-            return ("timeout", f"it ran for more than {wall:g} s"), now
+            # A program that has ended meanwhile is not late: this process is.
+            return (None if self.has_ended() else ("timeout", f"it ran for more than {wall:g} s")), now
         if self.config["glance"] and resident > self.limits["memory"]:
             return ("memory", f"it used more than {self.limits['memory'] >> 20} MiB of memory"), now
         pause = min(wall - own, (self.cpu - spent) / (os.cpu_count() or 1))

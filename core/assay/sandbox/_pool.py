@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from importlib import resources
 from typing import Any, ClassVar, Protocol
 
+from assay._cpus import usable_cpus
 from assay.sandbox import _seccomp
 from assay.sandbox._base import Execution, Limits, Program, Sandbox
 
@@ -238,7 +239,7 @@ class WarmSandbox(Sandbox):
         Args:
             workers: programs that run at a time, `None` for one a core. Others wait, on nobody's deadline.
         """
-        self._slots = threading.BoundedSemaphore(workers or len(os.sched_getaffinity(0)))
+        self._slots = threading.BoundedSemaphore(workers or usable_cpus())
         self._lock = threading.Lock()
         self._idle: list[Agent] = []
         self._busy: set[Agent] = set()

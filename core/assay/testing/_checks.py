@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import math
 import os
@@ -17,8 +18,8 @@ from typing import Any
 
 from assay._contract.example import Example
 from assay._contract.verdict import Status, Verdict
-from assay._language.parser import RESERVED
 from assay.engine import Call, LocalEngine
+from assay.errors import shorten
 from assay.extract import wrap
 from assay.testing._adversarial_inputs import PAYLOADS, REFERENCES
 from assay.testing._verifier_under_test import VerifierUnderTest
@@ -32,25 +33,53 @@ _GROUNDS = 3
 
 
 def declaration(subject: VerifierUnderTest) -> None:
-    """What is declared holds together: a summary, a range, a deadline, defaults of their own types."""
+    """What is declared holds together, as far as `@verifier` leaves it open: a summary, defaults of their own types."""
     one = subject.verifier
     assert one.summary.strip(), f"{one.name} needs a docstring: its first line is what `assay list` shows"
-    assert one.leaf not in RESERVED, f"'{one.leaf}' is a name of the reward language"
-    for name, (low, high) in {"score": one.range, **one.fields}.items():
-        assert low < high, f"the range of {name} is {low}..{high}, which holds no two scores"
-    assert 0 < one.timeout < math.inf, f"the timeout is {one.timeout}; a call must end some time"
     for option in one.options.values():
         if not option.required:
             try:
                 option.validate(option.default)
             except ValueError as problem:
                 raise AssertionError(f"the default of '{option.name}' {problem}") from None
-    if one.boolean:
-        assert one.range[0] <= 0 < one.range[1], f"a boolean verifier scores 0 or 1, and its range is {one.range}"
     if one.exemplar is not None:
         inspect.signature(one.exemplar).bind("a reference", {})
 
 
+def answers(subject: VerifierUnderTest) -> None:
+    """Whatever it is asked it answers in time, with verdicts that keep what is declared; asked in a worker process."""
+    one = subject.verifier
+    if not subject.samples:
+        _needs_examples(subject)
+    trial = subject.trial
+    said = [verdict for verdicts in trial.answers for verdict in verdicts]
+    for verdict in said:
+        assert not verdict.details.get("breach"), verdict.reason
+    assert not trial.unsafe, f"{one.name}, asked about {_asked_last(subject)}: {trial.unsafe}"
+    if subject.guessed:
+        assert any(verdict.status is not Status.ERROR for verdict in said), (
+            f"{one.name} fails on every input that was tried ({said[0].reason}); {_how_to_give_examples(subject)}"
+        )
+
+
+def _asked_last(subject: VerifierUnderTest) -> str:
+    asked = [one for one in subject.samples if not one.needs]
+    return _short(dict(asked[min(len(subject.trial.answers), len(asked) - 1)].inputs))
+
+
+def _safe(check: Check) -> Check:
+    """Ask nothing in this process of a verifier that has shown in another that it isn't safe."""
+
+    @functools.wraps(check)
+    def checked(subject: VerifierUnderTest) -> None:
+        if subject.trial.unsafe:
+            _skip(f"{subject.verifier.name} is asked nothing more: {subject.trial.unsafe}")
+        check(subject)
+
+    return checked
+
+
+@_safe
 def options(subject: VerifierUnderTest) -> None:
     """Options of another type are refused; a text that says nothing about where to look is an error, never a score."""
     for option in subject.verifier.options.values():
@@ -72,6 +101,7 @@ def options(subject: VerifierUnderTest) -> None:
             )
 
 
+@_safe
 def examples(subject: VerifierUnderTest) -> None:
     """Each example has the verdict that its plugin promises, and not all have one score."""
     _needs_examples(subject)
@@ -106,6 +136,7 @@ def examples(subject: VerifierUnderTest) -> None:
     assert len(numbers) != 1, f"every example scores {numbers.pop():g}; add one that scores something else"
 
 
+@_safe
 def determinism(subject: VerifierUnderTest) -> None:
     """Equal inputs give equal verdicts, also in another order and in another process; inputs are left alone."""
     calls = [subject.call(example) for example in subject.samples]
@@ -125,6 +156,7 @@ def determinism(subject: VerifierUnderTest) -> None:
         _equal(subject, call, one, three, "in another process")
 
 
+@_safe
 def batch(subject: VerifierUnderTest) -> None:
     """A batch on the engine gives what each call gives alone, in the order asked, repeats included."""
     calls = [subject.call(example) for example in subject.samples]
@@ -142,6 +174,7 @@ def batch(subject: VerifierUnderTest) -> None:
         _equal(subject, calls[n], alone[n], verdicts, "in a batch")
 
 
+@_safe
 def threads(subject: VerifierUnderTest) -> None:
     """Eight threads at once get what one gets: no signal, no shared scratch."""
     calls = [subject.call(example) for example in subject.samples]
@@ -155,6 +188,7 @@ def threads(subject: VerifierUnderTest) -> None:
         _equal(subject, calls[n], alone[n], verdicts, "in a thread")
 
 
+@_safe
 def pickling(subject: VerifierUnderTest) -> None:
     """The verifier can be sent to a worker, and its verdicts come back as they were."""
     if subject.verifier.kind == "cpu":
@@ -166,10 +200,13 @@ def pickling(subject: VerifierUnderTest) -> None:
                 assert _same(subject.plain(there_and_back), subject.plain(verdict)), f"{verdict} changes on its way"
 
 
+@_safe
 def hostile(subject: VerifierUnderTest) -> None:
     """Whatever the model writes is judged, in time: never an error, never the reference's fault, never out of range."""
     if not any(one.name == "completion" for one in subject.verifier.inputs):
         return
+    if next(subject.perfect(), None) is None:
+        _needs_examples(subject)
     for example, call in islice(subject.perfect(), _GROUNDS):
         texts = dict(_texts(subject, example, call))
         calls = [subject.call(example, completion=text) for text in texts.values()]
@@ -178,6 +215,7 @@ def hostile(subject: VerifierUnderTest) -> None:
                 _judged(subject, verdict, f"a completion of {name}")
 
 
+@_safe
 def references(subject: VerifierUnderTest) -> None:
     """A reference is bad or good whatever the completion says, and an odd one is no error."""
     if subject.verifier.scope == "group" or not any(one.name == "reference" for one in subject.verifier.inputs):
@@ -198,6 +236,7 @@ def references(subject: VerifierUnderTest) -> None:
             )
 
 
+@_safe
 def surroundings(subject: VerifierUnderTest) -> None:
     """The process is left as it was: random state, signal handlers, directory, environment, recursion limit."""
     calls = [subject.call(example) for example in subject.samples]
@@ -214,7 +253,8 @@ def surroundings(subject: VerifierUnderTest) -> None:
 CHECKS: dict[str, Check] = {
     check.__name__: check
     for check in (
-        declaration, options, examples, determinism, batch, threads, pickling, hostile, references, surroundings,
+        declaration, answers, options, examples, determinism, batch, threads, pickling, hostile, references,
+        surroundings,
     )
 }  # fmt: skip
 
@@ -225,10 +265,14 @@ class _Nothing:
 
 def _needs_examples(subject: VerifierUnderTest) -> None:
     if subject.guessed:
-        _skip(
-            f"{subject.verifier.name} has no examples: the hook assay_examples of '{subject.verifier.plugin}' may "
-            f"return {{'{subject.verifier.leaf}': [Example(...)]}}"
-        )
+        _skip(f"{subject.verifier.name} has no examples; {_how_to_give_examples(subject)}")
+
+
+def _how_to_give_examples(subject: VerifierUnderTest) -> str:
+    return (
+        f"give some by the hook assay_examples of '{subject.verifier.plugin}', which returns "
+        f"{{'{subject.verifier.leaf}': [Example(...)]}}"
+    )
 
 
 def _skip(reason: str) -> None:
@@ -261,8 +305,6 @@ def _judged(subject: VerifierUnderTest, verdict: Verdict, what: str) -> None:
         assert verdict.seconds < one.timeout, (
             f"{what} took {verdict.seconds:.1f} s, and {one.name} says that its time is bounded"
         )
-    if subject.guessed:  # the reference or an option that is a guess may be to blame
-        return
     assert verdict.status is not Status.ERROR, f"{what} makes {one.name} fail: {verdict.reason}"
     assert verdict.status is not Status.BAD_REFERENCE, f"{what} is blamed on the reference: {verdict.reason}"
 
@@ -304,5 +346,4 @@ def _shown(example: Example) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 300 else text[:297] + "..."
+    return shorten(repr(value), 300)

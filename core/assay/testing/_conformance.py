@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +33,7 @@ def conformance(*plugins: str, registry: Registry | None = None) -> Callable[...
     for name in plugins or found.names:
         plugin, _, leaf = name.partition(".")
         try:
-            verifiers = [found.verifier(name)] if leaf else list(found.verifiers(plugin).values())
+            verifiers = [found.verifier(name)] if leaf else list(found.offers(plugin).verifiers.values())
         except PluginError as problem:
             if plugins:
                 raise
@@ -40,9 +41,11 @@ def conformance(*plugins: str, registry: Registry | None = None) -> Callable[...
             continue
         cases += [pytest.param(one, check, id=f"{one.name}-{check}") for one in verifiers for check in CHECKS]
 
+    subject = functools.cache(lambda one: VerifierUnderTest.of(found.verifier(one), found))
+
     def test_conformance(verifier: Any, check: str) -> None:
         assert verifier is not None, check
-        CHECKS[check](VerifierUnderTest.of(verifier, found))
+        CHECKS[check](subject(verifier.name))
 
     test: Callable[..., None] = pytest.mark.parametrize(("verifier", "check"), cases)(test_conformance)
     return test

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import copy
 import math
+import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from assay._contract.example import Example
@@ -16,12 +16,17 @@ from assay._contract.verifier import Verifier
 from assay._plugins.registry import Registry
 from assay.engine import Call
 from assay.engine._async_runner import AsyncRunner
-from assay.engine._pool import WorkerPool, by_value, reference_to
+from assay.testing._trial import Trial, answer, pool, sendable, tried
 
 __all__ = ["VerifierUnderTest"]
 
-#: What stands for an input of which nothing is known.
-_GUESSES: dict[str, Any] = {"messages": [{"role": "assistant", "content": "1"}], "row": {}, "tokens": 1}
+#: What stands for an input of which nothing is known but its name, in turn.
+_GUESSES: tuple[Any, ...] = ("1", "the answer is 1", ["1"], {"a": 1})
+_KNOWN: dict[str, Any] = {"messages": [{"role": "assistant", "content": "1"}], "row": {"a": 1}, "tokens": 1}
+#: What stands for an input of a type.
+_OF_TYPE: dict[Any, Any] = {bool: True, int: 1, float: 1.0, str: "1", list: ["1"], dict: {"a": 1}}
+#: Seconds that a call of the suite may take where inputs are guesses, and at the most where they are examples.
+_GUESS_SECONDS, _EXAMPLE_SECONDS = 5.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class VerifierUnderTest:
     @classmethod
     def of(cls, verifier: Verifier, registry: Registry) -> VerifierUnderTest:
         """Return the subject for a verifier of a registry; asks its plugin for examples."""
-        return cls(verifier, tuple(registry.examples(verifier.plugin).get(verifier.leaf, ())))
+        return cls(verifier, tuple(registry.offers(verifier.plugin).examples().get(verifier.leaf, ())))
 
     @property
     def guessed(self) -> bool:
@@ -48,15 +53,55 @@ class VerifierUnderTest:
 
     @cached_property
     def samples(self) -> tuple[Example, ...]:
-        """The examples, or a guess where there are none and where a guess can harm nobody."""
+        """The examples, or guesses where there are none and where a guess can harm nobody."""
         if self.examples:
             return self.examples
         if self.verifier.kind == "io" or any(option.required for option in self.verifier.options.values()):
             return ()
-        inputs = {one.name: _GUESSES.get(one.name, "1") for one in self.verifier.inputs if one.required}
-        if self.verifier.scope == "group":
-            inputs = {name: [value] * 3 for name, value in inputs.items()}
-        return (Example(inputs),)
+        found: list[Example] = []
+        for guess in _GUESSES:
+            inputs = {one.name: self._guess(one.name, guess) for one in self.verifier.inputs if one.required}
+            if self.verifier.scope == "group":
+                inputs = {name: [value] * 3 for name, value in inputs.items()}
+            if all(one.inputs != inputs for one in found):
+                found.append(Example(inputs))
+        return tuple(found)
+
+    def _guess(self, name: str, guess: Any) -> Any:
+        if name in _KNOWN:
+            return copy.deepcopy(_KNOWN[name])
+        if name in ("completion", "prompt"):
+            return guess if isinstance(guess, str) else str(guess)
+        hint = typing.get_type_hints(self.verifier.function).get(name)
+        if self.verifier.scope != "sample":  # a list of what one sample has
+            hint = next(iter(typing.get_args(hint)), None)
+        value = _of_type(hint)
+        return guess if value is None or isinstance(guess, type(value)) else value
+
+    @cached_property
+    def trial(self) -> Trial:
+        """How the verifier took the samples, in a process that could be killed; those that need a service left out."""
+        calls = [self.call(one) for one in self.samples if not one.needs]
+        if self.verifier.scope == "batch":
+            calls += self._together(calls)
+        return tried(calls, self.seconds)
+
+    def _together(self, calls: Sequence[Call]) -> list[Call]:
+        """Return a call of all samples whose options are the same, for a verifier of batches."""
+        alike = [call for call in calls if call.options == calls[0].options]
+        if len(alike) < 2:
+            return []
+        inputs = {
+            one.name: [call.inputs.get(one.name, one.default) for call in alike]
+            for one in self.verifier.inputs
+            if all(one.required or one.name in call.inputs for call in alike)
+        }
+        return [Call(self.verifier, inputs, alike[0].options, len(alike))]
+
+    @property
+    def seconds(self) -> float:
+        """What one call may take here."""
+        return min(self.verifier.timeout, _GUESS_SECONDS if self.guessed else _EXAMPLE_SECONDS)
 
     def call(self, example: Example, **changed: Any) -> Call:
         """Return an example as an engine gets it: options validated, defaults filled in.
@@ -90,14 +135,10 @@ class VerifierUnderTest:
 
     def judge(self, call: Call) -> tuple[Verdict, ...]:
         """Judge a call here: in this thread, or on a loop of its own for a coroutine function."""
-        if self.verifier.is_async:
-            return self._without_seconds(AsyncRunner(1).start([call]).finish())[0]
-        if self.verifier.scope == "group":
-            return tuple(self.verifier.judge_group(call.inputs, call.options, call.size))
-        return (self.verifier.judge(call.inputs, call.options),)
+        return answer(call)
 
     def judge_apart(self, calls: Sequence[Call]) -> list[tuple[Verdict, ...]]:
-        """Judge calls in another process, each under the verifier's deadline; `seconds` are measured.
+        """Judge calls in another process, each under a deadline; `seconds` are measured.
 
         Coroutine functions, those of kind `gpu` and those that can't be sent stay here, as they do on the engine.
         """
@@ -105,28 +146,22 @@ class VerifierUnderTest:
             return AsyncRunner(8).start(calls).finish()
         if self.verifier.kind == "gpu" or not self.sendable:
             return [self.judge(call) for call in calls]
-        return _pool().start(calls).finish()
+        late = replace(self.verifier, timeout=self.seconds)
+        return pool().start([replace(call, verifier=late) for call in calls]).finish()
 
     @cached_property
     def sendable(self) -> bool:
         """Whether another process can be given the verifier."""
-        if reference_to(self.verifier) is not None:
-            return True
-        try:
-            by_value(self.verifier)
-        except Exception:
-            return False
-        return True
+        return sendable(self.verifier)
 
     def perfect(self) -> Iterator[tuple[Example, Call]]:
         """Yield the samples that are scored, each with its call: the ground that other inputs are tried on."""
-        for example in self.samples:
-            if self.guessed or (example.status == Status.SCORED and not example.needs):
+        for example, verdicts in zip(self.samples, self.trial.answers, strict=False) if self.guessed else ():
+            if all(verdict.status is Status.SCORED for verdict in verdicts):
                 yield example, self.call(example)
-
-    @staticmethod
-    def _without_seconds(answers: list[tuple[Verdict, ...]]) -> list[tuple[Verdict, ...]]:
-        return [tuple(replace(one, seconds=0.0) for one in answer) for answer in answers]
+        for example in self.examples:
+            if example.status == Status.SCORED and not example.needs:
+                yield example, self.call(example)
 
     def plain(self, verdict: Verdict) -> tuple[Any, ...]:
         """Return a verdict as something that equals itself: without seconds, artefact and NaN."""
@@ -136,8 +171,9 @@ class VerifierUnderTest:
         return verdict.status.value, verdict.score, verdict.reason, dict(verdict.fields), details
 
 
-@cache
-def _pool() -> WorkerPool:
-    pool = WorkerPool(1)
-    atexit.register(pool.close)
-    return pool
+def _of_type(annotation: Any) -> Any:
+    """Return a value of a type, `None` where none can be guessed."""
+    origin = typing.get_origin(annotation)
+    value = _OF_TYPE.get(origin or annotation)
+    inner = _OF_TYPE.get(next(iter(typing.get_args(annotation)), None)) if origin is list else None
+    return copy.deepcopy(value if inner is None else [inner])

@@ -10,7 +10,7 @@ from math import nan
 
 from assay._contract.sample import Sample
 from assay._contract.scores import Scores
-from assay._contract.verdict import Status
+from assay._contract.verdict import NOT_EVALUATED, Status
 from assay._data.log import RunLog
 from assay._scoring.scorer import Scorer
 
@@ -71,7 +71,7 @@ class Judged:
                     {
                         label: (values[i], statuses[i])
                         for label, (values, statuses) in calls.items()
-                        if statuses[i] != "not evaluated"
+                        if statuses[i] != NOT_EVALUATED
                     },
                 )
                 for i, total in enumerate(scores.total.tolist())

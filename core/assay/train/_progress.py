@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
@@ -11,6 +10,8 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from transformers import TrainerCallback
+
+from assay._data import jsonl
 
 __all__ = ["Interruption", "MetricsFile", "ProgressBar"]
 
@@ -71,21 +72,15 @@ class MetricsFile(TrainerCallback):  # type: ignore[misc]
         if not state.is_world_process_zero:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        kept = []
-        if self.path.exists():  # steps after the checkpoint that a run resumes from will be made again
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                try:
-                    if json.loads(line)["step"] <= state.global_step:
-                        kept.append(line)
-                except (ValueError, KeyError):
-                    continue  # cut off in the middle of a line
-        self.path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        self.path.touch()
+        # Steps after the checkpoint that a run resumes from will be made again.
+        jsonl.keep(self.path, lambda entry: "step" in entry and entry["step"] <= state.global_step)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """Append a line."""
         if state.is_world_process_zero and logs:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": state.global_step, **logs}, default=float) + "\n")
+                file.write(jsonl.written({"step": state.global_step, **logs}, default=float))
 
 
 class Interruption(TrainerCallback):  # type: ignore[misc]

@@ -18,6 +18,7 @@ import torch
 import trl
 from transformers import ProcessorMixin
 
+from assay._contract.scores import nullable
 from assay._contract.verdict import Status
 from assay._data.log import RunLog
 from assay._language import Expression, Reward
@@ -155,9 +156,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]
         samples = judged.samples
         for name in dict.fromkeys(name for one in samples for name in one.lines):
             values = [one.lines.get(name, nan) for one in samples]
-            self._log_completion_extra(
-                name if name != "total" else "reward", [None if isnan(value) else value for value in values]
-            )
+            self._log_completion_extra(name if name != "total" else "reward", nullable(values))
             self._log_values(f"lines/{name}", values)
         for label in dict.fromkeys(label for one in samples for label in one.verifiers):
             given = [one.verifiers[label] for one in samples if label in one.verifiers]

@@ -7,6 +7,8 @@ makes `assay-python` with `python3` and pytest; `python -m assay_docker.image as
 
 from __future__ import annotations
 
+import contextlib
+import platform
 import shutil
 import subprocess
 import sys
@@ -14,9 +16,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import docker
-
+from assay_docker.engine import Engine
 from assay_docker.sandbox import DEFAULT_IMAGE
+from assay_docker.sources import published_by
 
 __all__ = ["build"]
 
@@ -29,32 +31,24 @@ def build(name: str = DEFAULT_IMAGE, packages: Sequence[str] = ()) -> None:
 
     Raises:
         FileNotFoundError: mmdebstrap is not installed.
-        subprocess.CalledProcessError: mmdebstrap failed; it has said why on stderr.
-        docker.errors.DockerException: the engine did not take it.
+        subprocess.CalledProcessError: mmdebstrap or apt failed; it has said why on stderr.
+        docker.errors.DockerException: no engine answers, or it did not take the image.
     """
     if shutil.which("mmdebstrap") is None:
         raise FileNotFoundError("mmdebstrap is not installed: apt-get install mmdebstrap")
-    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
-    suite = release.get("VERSION_CODENAME", "stable").strip('"')
-    with tempfile.TemporaryDirectory() as folder:
+    machine = platform.freedesktop_os_release()
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(Engine.from_env(timeout=600)) as engine:
         archive = Path(folder, "image.tar")
         command = ["mmdebstrap", "--quiet", "--variant=essential", f"--include={','.join((*_PACKAGES, *packages))}"]
         command += [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in _LEFT_OUT]
-        subprocess.run([*command, suite, str(archive), *_sources()], check=True, stdout=sys.stderr)  # noqa: S603
+        command += [machine.get("VERSION_CODENAME", "stable"), str(archive)]
+        for number, source in enumerate(published_by(machine["ID"])):
+            Path(folder, str(number)).write_text(f"{source}\n", encoding="utf-8")
+            command.append(f"{folder}/{number}")
+        subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603
         repository, _, tag = name.partition(":")
-        client = docker.from_env(timeout=600)
-        try:
-            with archive.open("rb") as stream:
-                client.api.import_image_from_stream(stream, repository=repository, tag=tag or "latest")
-        finally:
-            client.close()
-
-
-def _sources() -> list[str]:
-    """Return the machine's own sources of Debian packages, those of other publishers left out."""
-    folder = Path("/etc/apt")
-    found = [folder / "sources.list", *sorted((folder / "sources.list.d").glob("*"))]
-    return [str(path) for path in found if path.is_file() and "debian" in path.read_text(errors="replace").lower()]
+        engine.api.import_image_from_file(str(archive), repository=repository, tag=tag or "latest")
+        engine.images.get(name)  # an engine may fail in the middle of an answer that began well
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-import docker
 from docker.errors import DockerException, ImageNotFound, NotFound
 from requests.exceptions import RequestException
 
 from assay.sandbox import BOOT, ENVIRONMENT, Agent, AgentConfig, Limits, Lost, Program, WarmSandbox
 from assay_docker.channel import AttachedChannel
+from assay_docker.engine import Engine
 
 __all__ = ["DEFAULT_IMAGE", "DockerSandbox"]
 
@@ -66,7 +66,7 @@ class DockerSandbox(WarmSandbox):
         self._gvisor = self.runtime is not None and "runsc" in self.runtime
         self._overhead = _OVERHEAD_OF_GVISOR if self._gvisor else _OVERHEAD
         self._cpus = cpus
-        self._engine: docker.DockerClient | None = None
+        self._engine: Engine | None = None
         self._engine_lock = threading.RLock()
         self._containers: WeakKeyDictionary[Agent, tuple[Any, int]] = WeakKeyDictionary()
         self._works = False
@@ -162,11 +162,11 @@ class DockerSandbox(WarmSandbox):
         super().forget()
         self._engine, self._engine_lock = None, threading.RLock()
 
-    def _client(self) -> docker.DockerClient:
+    def _client(self) -> Engine:
         """Return the connection to the engine; when it is first made, remove what killed processes have left."""
         with self._engine_lock:
             if self._engine is None:
-                engine = docker.from_env(timeout=60)
+                engine = Engine.from_env(timeout=60)
                 self._engine = engine
                 for container in engine.containers.list(all=True, filters={"label": _LABEL}, ignore_removed=True):
                     if _is_orphan(container.labels.get(_OWNER, "")):

@@ -31,12 +31,12 @@ class Said:
         self.asked: dict[str, list[object]] = {"a": [], "b": [], "c": []}
         plugin = self
 
-        @verifier(range=(-100, 100), boolean=True, pure=False, bounded=True)
+        @verifier(range=(-100, 100), pure=False, bounded=True)
         def a(row, *, level: int = 1):
             plugin.asked["a"].append(row["id"])
             return said(row["a"])
 
-        @verifier(range=(-100, 100), boolean=True, pure=False, bounded=True)
+        @verifier(range=(-100, 100), pure=False, bounded=True)
         def b(row):
             plugin.asked["b"].append(row["id"])
             return said(row["b"])
@@ -48,6 +48,14 @@ class Said:
             if verdict.score is None:
                 return verdict
             return Verdict(verdict.score, fields={"twice": 2 * verdict.score}, status=verdict.status)
+
+        @verifier(boolean=True, pure=False, bounded=True)
+        def yes(row):
+            return said(row["a"])
+
+        @verifier(boolean={"credit": "all"}, bounded=True)
+        def firm(row, *, credit: str = "all"):
+            return 1.0
 
         @verifier(bounded=True)
         def same(completion: str, reference: str, *, ignore_case: bool = False, words: list[str] | None = None):
@@ -67,7 +75,7 @@ class Said:
         def looks(image: object, *, like: str = "X"):
             return float(image == like)
 
-        self.offered = [a, b, c, same, most, painted, looks]
+        self.offered = [a, b, c, yes, firm, same, most, painted, looks]
 
     @hookimpl
     def assay_verifiers(self):

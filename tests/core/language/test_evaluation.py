@@ -70,7 +70,7 @@ def outcome(scores, position=0):
         ("say.c.twice", {"c": "timeout"}, ("timeout", 0.0)),
         ("say.a", {"a": "timeout"}, ("timeout", 0.0)),
         ("say.a or say.b", {"a": "timeout", "b": 0.5}, ("scored", 0.5)),
-        ("1 if say.a else 2", {"a": "timeout"}, ("timeout", 2.0)),
+        ("1 if say.yes else 2", {"a": "timeout"}, ("timeout", 2.0)),
         ("default(say.a, 0.5)", {"a": "bad"}, ("bad_reference", None)),
         ("default(say.a, 0.5, on_error=0.25)", {"a": "error"}, ("scored", 0.25)),
         ("mean(say.a, say.b, weights=[.9, .1])", {"a": "abstain", "b": 0.5}, ("scored", 0.5)),
@@ -140,9 +140,9 @@ def test_a_group_verifier_sees_whole_groups(judge):
 
 def test_group_where(judge):
     rows = [{"a": 1, "tokens": 10}, {"a": 0, "tokens": 99}, {"a": 1, "tokens": 30}, {"a": "error", "tokens": 5}]
-    scores = judge("group.mean(tokens, where=say.a)", *rows)
+    scores = judge("group.mean(tokens, where=say.yes)", *rows)
     assert scores.total.tolist() == [20, 20, 20, 20]
-    assert judge("group.rank(tokens, where=say.a)", *rows).total.tolist() == [0, 1, 1, 0]
+    assert judge("group.rank(tokens, where=say.yes)", *rows).total.tolist() == [0, 1, 1, 0]
     assert judge("group.count(say.a)", *rows).total.tolist() == [2, 2, 2, 2]
     assert judge("group.size", *rows).total.tolist() == [4, 4, 4, 4]
     assert judge("group.mean(tokens, where=say.a < 0)", *rows).status == ["abstained"] * 4
@@ -211,7 +211,7 @@ class Counting:
         ("say.a + say.b", {}, [["a", "b"]]),
         ({"one": "say.a", "two": "say.b", "total": "one * two", "seen": "say.c"}, {}, [["a", "b", "c"]]),
         ("say.a - group.mean(say.b)", {}, [["a", "b"]]),
-        ("say.a if say.b else say.c", {}, [["b"], ["a"]]),
+        ("say.a if say.b > 0 else say.c", {}, [["b"], ["a"]]),
         ("say.a or say.b or say.c", {"a": 0, "b": 0}, [["a"], ["b"], ["c"]]),
         ("(say.a and say.b) + (say.c and say.same(reference='x'))", {}, [["a", "c"], ["b", "same"]]),
         ("say.looks(image=say.painted) + say.a", {}, [["painted", "a"], ["looks"]]),

@@ -164,13 +164,20 @@ def test_an_argument_keeps_its_own_brackets(registry):
     assert scores.total.tolist() == [0.5]
 
 
+def test_a_number_behind_a_sign_is_a_negative_number(registry):
+    registry.register(plugin(r="1 - -row.x ** -row.y"), "sign")
+    written = with_recipes(Reward("sign.r(x=2, y=-1)"), registry)
+    assert written.text == {"total": "1 - -2 ** 1"}
+    assert Reward(written.text) == written
+
+
 def test_published_recipes_take_expressions():
     reward = assay.Scorer("recipe.judgelrm(first=row.gold - row.shift)").reward
     assert reward.text["error"] == "abs(s.first - (row.gold - row.shift)) + abs(s.second - row.second)"
     assert "(row.steps + 1 + 1)" in assay.Scorer("recipe.embodied_planning(n=row.steps + 1)").reward.text["prefix"]
 
 
-@pytest.mark.parametrize("name", assay.installed().recipes("recipe"))
+@pytest.mark.parametrize("name", assay.installed().offers("recipe").recipes)
 def test_every_published_recipe_reads_back_from_its_text(name):
     for text in (f"recipe.{name}", f"0 * recipe.{name}"):
         try:
@@ -285,6 +292,5 @@ def test_a_hook_that_breaks_the_contract_is_named():
             return [1]
 
     registry = Registry(discover=False)
-    registry.register(Odd(), "odd")
-    with pytest.raises(PluginError, match="no mapping"):
-        registry.recipes("odd")
+    with pytest.raises(PluginError, match="assay_recipes of the plugin 'odd' returned a list, not a mapping"):
+        registry.register(Odd(), "odd")

@@ -106,16 +106,16 @@ def test_reads_and_writes_back(text):
         ("1" * 5000, "can't be read|too large"),
         ("a" * 20_001, "limit"),
         ("(" * 300 + "1" + ")" * 300, "nested"),
-        ("-" * 5000 + "1", "can't be read"),
+        ("-" * 5000 + "1", "nested|can't be read"),
         ("+".join(["tokens"] * 400), "nested"),
         ("not " * 300 + "1", "nested|can't be read"),
     ],
 )
 def test_refuses_with_a_sentence(text, message):
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(RewardError, match=message) as caught:
         Reward(text)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
     assert caught.value.problems
     assert "Traceback" not in str(caught.value)
 

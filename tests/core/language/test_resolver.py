@@ -35,6 +35,8 @@ from assay import RewardError, Scorer
         ({"two": "say.c + 1", "total": "two.twice"}, "type", "not one verifier"),
         ("1 if say.c else 0", "type", "graded"),
         ("not say.c", "type", "graded"),
+        ("not say.firm(credit='part')", "type", "graded"),
+        ("1 if say.firm(credit=row.x) else 0", "type", "graded"),
         ({"graded": "say.c", "total": "1 if graded else 0"}, "type", "graded"),
         ("group.mean(tokens, where=say.c)", "type", "graded"),
         ("row.task == 1", "type", "never equal"),
@@ -110,6 +112,25 @@ def test_check_before_the_data_is_scored(registry):
         scorer.check(["completion", "answer"])
     with pytest.raises(RewardError, match="step"):
         scorer.check(["completion", "reference"], known=["tokens"])
+
+
+@pytest.mark.parametrize(
+    ("reward", "pointed_at"),
+    [
+        ("0.5 * say.a(levle=2)", "levle"),
+        ("say.a( levle = 2 )", "levle"),
+        ("say.a(1, level=2)", "level"),
+        ("say.same(words=['ü'], ignore_cse=True)", "ignore_cse"),
+        ("clip(say.c, 0, 1) + mean(say.c, wieghts=[1])", "wieghts=[1]"),
+    ],
+)
+def test_an_argument_that_is_none_is_pointed_at(judge, reward, pointed_at):
+    with pytest.raises(RewardError) as refused:
+        judge(reward, {"reference": "x", "c": 1})
+    (problem,) = refused.value.problems
+    assert reward[slice(*problem.at)] == pointed_at
+    *_, text, carets = str(problem).splitlines()
+    assert text[carets.index("^") : carets.rindex("^") + 1] == pointed_at
 
 
 def test_checking_takes_no_longer_than_reading(judge):

@@ -332,7 +332,7 @@ class TestLaziness:
         assert (asked["a"], asked["b"], asked["c"]) == ([0], [1], [2])
 
     def test_a_ternary_whose_condition_abstains(self, judge, plugin):
-        asked = self.asked(judge, plugin, "say.b if say.a else say.c", {"a": "abstain"}, {"a": "error"}, {"a": "bad"})
+        asked = self.asked(judge, plugin, "say.b if say.yes else say.c", {"a": "abstain"}, {"a": "error"}, {"a": "bad"})
         assert (asked["b"], asked["c"]) == ([], [])
 
     def test_a_call_that_several_lines_use_is_made_once(self, judge, plugin):

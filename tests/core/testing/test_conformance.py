@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import random
 import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -234,6 +237,180 @@ def test_without_examples_says_what_it_could_not_check():
     assert "assay_examples of 'tried'" in found["examples"]
 
 
+@verifier
+def raising(completion: str, reference: str) -> float:
+    """Never comes to an end that counts."""
+    raise KeyError("gold")
+
+
+@verifier
+def beyond(completion: str, reference: str) -> float:
+    """Seven of one."""
+    return 7.0
+
+
+@verifier(scope="group")
+def lonely(completion: list[str]) -> list[float]:
+    """One verdict for all."""
+    return [1.0]
+
+
+@verifier(timeout=600)
+def asleep(completion: str, reference: str) -> float:
+    """Takes its time."""
+    time.sleep(300)
+    return 1.0
+
+
+@verifier
+def nan(completion: str) -> float:
+    """No number."""
+    return float("nan")
+
+
+@verifier
+def wordy(completion: str) -> str:
+    """A text."""
+    return "good"
+
+
+@verifier(boolean=True)
+def halfway(completion: str) -> float:
+    """Says that it is boolean."""
+    return 0.5
+
+
+@verifier(timeout=600)
+def talkative(completion: str) -> float:
+    """Prints without end."""
+    while True:
+        print("x" * 1000)  # noqa: T201
+
+
+@verifier
+def forking(completion: str) -> float:
+    """Goes on twice."""
+    os.fork()
+    return 1.0
+
+
+@verifier
+def leaving(completion: str) -> float:
+    """Leaves."""
+    sys.exit(3)
+
+
+@verifier
+def killed(completion: str) -> float:
+    """Leaves without a word."""
+    os._exit(3)
+
+
+@verifier
+def yielding(completion: str):
+    """Makes a generator where a score is due."""
+    yield 1.0
+
+
+@verifier(scope="group")
+def unending(completion: list[str]):
+    """Verdicts without end."""
+    while True:
+        yield 1.0
+
+
+@verifier(scope="batch", bounded=True)
+def unpaired(completion: list[str]) -> list[float]:
+    """One verdict, whatever the batch."""
+    return [1.0]
+
+
+@verifier(kind="io", timeout=600)
+async def waiting(completion: str, reference: str) -> float:
+    """Never hears back, and blocks its loop."""
+    time.sleep(300)
+    return 1.0
+
+
+@verifier
+def partly(completion: str, reference: str) -> float:
+    """Reads numbers alone."""
+    return float(int(completion) == int(reference))
+
+
+@verifier
+def emptying(completion: str, row: dict[str, Any]) -> float:
+    """Changes its inputs."""
+    row.clear()
+    return float(completion == "1")
+
+
+def stuck():
+    lock = threading.Lock()
+
+    @verifier(timeout=600)
+    def locked(completion: str) -> float:
+        """Closes over a lock that it never gets."""
+        with lock, lock:
+            return 1.0
+
+    return locked
+
+
+SLEEPS = [Example({"completion": "4", "reference": "4"}, 1.0), Example({"completion": "5", "reference": "4"}, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("one", "check", "reason"),
+    [
+        (raising, "answers", "fails on every input that was tried (tried.raising raised KeyError: 'gold'); give some"),
+        (beyond, "answers", "returned 7 as its score, outside 0..1"),
+        (lonely, "answers", "returned 1 verdicts for a group of 3"),
+        (asleep, "answers", "did not answer within 5 s"),
+        (nan, "answers", "returned NaN"),
+        (wordy, "answers", "returned a str"),
+        (halfway, "answers", "declares itself boolean and returned 0.5"),
+        (talkative, "answers", "did not answer within 5 s"),
+        (forking, "answers", "forks the process"),
+        (leaving, "answers", "ends the process that it runs in, or can't be sent there: raised SystemExit: 3"),
+        (killed, "answers", "its worker process ended with exit code 3"),
+        (yielding, "answers", "returned a generator"),
+        (unending, "answers", "returned more than 3 verdicts for a group of 3"),
+        (unpaired, "answers", "returned 1 verdicts for a batch of"),
+        (stuck(), "answers", "did not answer within 5 s"),
+        (partly, "hostile", "makes tried.partly fail"),
+        (alarmed, "threads", "main thread"),
+        (emptying, "determinism", "changes its inputs"),
+    ],
+    ids=lambda value: getattr(value, "leaf", ""),
+)
+def test_finds_without_examples(one, check, reason):
+    assert reason in failures(one, [])[check]
+
+
+def test_nothing_more_is_asked_of_what_hangs():
+    found = failures(asleep, [])
+    assert [name for name, reason in found.items() if not reason.startswith("skipped")] == ["answers"]
+    assert "is asked nothing more: it did not answer" in found["surroundings"]
+
+
+def test_examples_are_asked_under_a_deadline_too():
+    late = dataclasses.replace(waiting, timeout=1.0)
+    assert "did not answer within 1 s" in failures(late, SLEEPS)["answers"]
+    late = dataclasses.replace(asleep, timeout=1.0)
+    assert "did not answer within 1 s" in failures(late, SLEEPS)["answers"]
+
+
+def test_what_cant_be_guessed_is_not_asked():
+    @verifier
+    def choosy(completion: str, *, pattern: str) -> float:
+        """Has an option that must be set."""
+        raise KeyError
+
+    for one in (waiting, choosy):  # a coroutine function's service may cost money
+        assert failures(one, [])["answers"].startswith(f"skipped: tried.{one.leaf} has no examples")
+
+
 def test_a_service_that_is_missing_is_skipped_unless_it_is_required(monkeypatch):
     @verifier
     def service(completion: str) -> Verdict:
@@ -260,7 +437,7 @@ def test_examples_of_no_verifier_are_refused():
     registry = Registry(discover=False)
     registry.register(Plugin(), "tried")
     with pytest.raises(PluginError, match="'sond'"):
-        registry.examples("tried")
+        registry.offers("tried").examples()
     with pytest.raises(PluginError, match="no plugin named"):
         conformance("nowhere")
 

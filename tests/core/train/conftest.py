@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from optional import TRAINING, module
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-torch = pytest.importorskip("torch", reason="training needs torch: pip install 'assay[train]'")
-pytest.importorskip("trl", reason="training needs trl: pip install 'assay[train]'")
+torch = module("torch", TRAINING)
+module("trl", TRAINING)
 
 from tiny import make_tiny  # noqa: E402
 

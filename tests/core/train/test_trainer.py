@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 
 import pytest
 import torch
@@ -182,7 +183,26 @@ def test_a_missing_column_is_refused_before_the_model_is_loaded(tiny, tmp_path):
         )  # fmt: skip
 
 
-def test_slow_verifiers_run_beside_the_reference_model(tiny, tmp_path, monkeypatch):
+def test_verifiers_run_beside_the_reference_model(tiny, tmp_path, monkeypatch):
+    """Each waits for the other to have begun."""
+    trainer = fixed(make(tiny, tmp_path, max_steps=1, beta=0.1), SAID, monkeypatch)
+    meeting = threading.Barrier(2)
+
+    def at_the_meeting(function):
+        coming = iter([lambda: meeting.wait(60)])
+        return lambda *a, **k: (next(coming, int)(), function(*a, **k))[1]
+
+    monkeypatch.setattr(trainer._scoring.scorer, "score", at_the_meeting(trainer._scoring.scorer.score))
+    computing = at_the_meeting(trainer._get_per_token_logps_and_entropies)
+    monkeypatch.setattr(trainer, "_get_per_token_logps_and_entropies", computing)
+    trainer.train()
+    entry = next(e for e in trainer.state.log_history if "reward" in e)
+    assert entry["scoring/hidden_seconds"] > 0
+    assert entry["left_out"] < 1  # a score that failed leaves out all
+
+
+@pytest.mark.timing
+def test_slow_verifiers_hold_nobody_up(tiny, tmp_path, monkeypatch):
     import time
 
     trainer = fixed(make(tiny, tmp_path, max_steps=2, beta=0.1), SAID, monkeypatch)

@@ -13,6 +13,7 @@ import transformers
 import trl
 import trl.trainer.utils as trl_utils
 from datasets import Dataset
+from optional import module
 from tiny import SAID, Obedient, fixed, registry_with
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -205,7 +206,7 @@ def test_models(tiny, tmp_path, monkeypatch, name):
 
 @pytest.mark.parametrize("saved", [None, ["lm_head"]], ids=["frozen head", "trained head"])
 def test_lora(tiny, tmp_path, monkeypatch, saved):
-    peft = pytest.importorskip("peft", reason="LoRA needs peft: pip install peft")
+    peft = module("peft", "LoRA needs it: pip install peft")
     config = peft.LoraConfig(r=2, target_modules=["q_proj", "v_proj"], modules_to_save=saved, init_lora_weights=False)
     trainer = make(tiny, tmp_path, peft_config=config, beta=0.1)
     batch = prepared(trainer, monkeypatch)

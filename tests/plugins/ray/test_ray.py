@@ -11,8 +11,9 @@ import time
 
 import psutil
 import pytest
+from optional import module
 
-ray = pytest.importorskip("ray", reason="the engine on Ray needs assay-ray: pip install assay-ray")
+ray = module("ray", "the engine on Ray needs it: pip install assay-ray")
 
 from assay import hookimpl, score, verifier  # noqa: E402
 from assay._plugins.registry import Registry  # noqa: E402

@@ -17,14 +17,14 @@ def run(*arguments):
 def test_the_list_is_by_task_and_whole():
     said = run()
     assert said.exit_code == 0
-    for name, one in installed().recipes("recipe").items():
+    for name, one in installed().offers("recipe").recipes.items():
         assert f"recipe.{name} " in said.output
         assert f"\n{one.task}\n" in f"\n{said.output}"
 
 
 def test_the_list_as_data():
     found = json.loads(run("--json").output)["recipes"]
-    assert {one["name"] for one in found} == {f"recipe.{name}" for name in installed().recipes("recipe")}
+    assert {one["name"] for one in found} == {f"recipe.{name}" for name in installed().offers("recipe").recipes}
     assert all(one["paper"] and one["task"] and "total" in one["reward"] for one in found)
 
 

@@ -11,11 +11,12 @@ from contextlib import closing
 
 import pytest
 import yaml
+from optional import TRAINING, absent, module
 
 from assay import installed
 
-pytest.importorskip("torch", reason="training needs torch: pip install 'assay[train]'")
-pytest.importorskip("trl", reason="training needs trl: pip install 'assay[train]'")
+module("torch", TRAINING)
+module("trl", TRAINING)
 
 REWARD = {
     "total": 'case(row.family == "math", recipe.reft, row.family == "choice", recipe.med_r1, '
@@ -38,7 +39,7 @@ LEAST = {"math": 0, "choice": 0, "tools": -2, "sql": -6, "puzzle": -3}
 @pytest.mark.slow
 def test_five_families_in_one_run(tmp_path):
     if "sql" not in installed().names:
-        pytest.skip("needs the plugin sql")
+        absent("needs the plugin sql")
     from tiny import make_tiny
 
     make_tiny(tmp_path / "tiny")

@@ -383,7 +383,7 @@ def test_in_a_reward():
     ],
 )
 def test_a_long_text_of_anything(piece):
-    started = time.perf_counter()
+    started = time.thread_time()
     for size in (200_000, 19_990):
         text = piece * (size // len(piece))
         for strict in (True, False):
@@ -392,7 +392,7 @@ def test_a_long_text_of_anything(piece):
             label(f"<answer>{text}</answer>", "golden retriever", strict=strict)
         ordinal(text, 1, lo=0, hi=2)
     label.judge({"completion": "B", "reference": "B", "choices": text}, {})
-    assert time.perf_counter() - started < 8
+    assert time.thread_time() - started < 8
 
 
 @given(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from boxes import USABLE
+from optional import absent
 
 from assay import installed
 
@@ -29,6 +28,5 @@ def box():
     """The strongest sandbox for untrusted code that works here."""
     strong = [name for name in USABLE if name != "process"]
     if not strong:
-        assert not os.environ.get("ASSAY_REQUIRE_SERVICES"), "no sandbox works here"
-        pytest.skip("no sandbox for untrusted code works on this machine; `assay sandbox check` says why")
+        absent("no sandbox for untrusted code works on this machine; `assay sandbox check` says why")
     return "bubblewrap" if "bubblewrap" in strong else strong[0]

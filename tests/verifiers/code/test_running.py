@@ -120,13 +120,13 @@ def test_lint_of_other_languages(tool, language, right, wrong, box):
 @pytest.mark.parametrize("text", ["(" * 100_000, "-" * 100_000 + "1", "a." * 60_000 + "a", "[" * 150 + "]" * 150, "x\n" * 90_000,
                                   "lambda: " * 20_000 + "1", "\0", "\ud800", "if x:\n" + " " * 5 + "\tpass", "9" * 100_000])  # fmt: skip
 def test_hostile_sources_cost_little(text, box):
-    started = time.perf_counter()
+    started = time.process_time()
     for verdict in (
         assay_code.lint(program(text)),
         assay_code.tests(program(text), "assert f(1) == 2", sandbox=box, seconds=2.0, budget=2.0),
     ):
         assert verdict.status in ("scored", "timeout"), verdict
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 10  # of this process; what the sandbox takes is limited
 
 
 @given(st.text(max_size=200))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 
 import pytest
 from boxes import needs
@@ -10,6 +12,7 @@ from boxes import needs
 import assay
 import assay_code
 from assay.extract import wrap
+from assay_code.inside.wire import Channel, TimedOut
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +238,28 @@ def test_fraction_counts_each_case_and_a_hang_costs_itself_alone(judged):
     verdict = judged(program + "\nprint(f(int(input())))", pairs, credit="fraction", seconds=0.5)
     assert verdict.score == 3 / 8
     assert "KeyError" in judged(program, "assert f(3) == 3").reason
+
+
+def test_waiting_for_a_processor_is_not_late(judged, crowd):
+    started = time.process_time()
+    wanted = sum(i * i for i in range(2_000_000))
+    own = time.process_time() - started
+    tests = f"assert f(2_000_000) == {wanted}\nassert f(2_000_000) == {wanted}"
+    assert judged("def f(n): return sum(i * i for i in range(n))", tests, seconds=3 * own, budget=100.0).score == 1
+
+
+def test_an_answer_that_is_there_is_in_time():
+    """However late it is looked for."""
+    source, sink = os.pipe()
+    channel = Channel(source, sink)
+    channel.send(["first"])
+    channel.send(["second"])
+    assert channel.receive(time.monotonic() - 100) == '["first"]'
+    assert channel.receive(time.monotonic() - 100) == '["second"]'
+    with pytest.raises(TimedOut):
+        channel.receive(time.monotonic() - 100)
+    os.close(source)
+    os.close(sink)
 
 
 def test_all_or_nothing_stops_early(judged):

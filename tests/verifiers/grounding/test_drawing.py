@@ -87,7 +87,7 @@ def test_whatever_was_judged_can_be_drawn(leaf, answer, reference, tmp_path):
     verifier = installed().verifier(f"grounding.{leaf}")
     options = {name: option.default for name, option in verifier.options.items()}
     inputs = {"completion": answer, "reference": reference}
-    draw = installed().drawing(f"grounding.{leaf}")
+    draw = installed().offers("grounding").drawings[leaf]
     stored = io.BytesIO()
     Image.new("RGB", (64, 48), GREY).save(stored, "PNG")
     for image in (
@@ -108,6 +108,6 @@ def test_whatever_was_judged_can_be_drawn(leaf, answer, reference, tmp_path):
         assert picture.height < 2000
 
 
-def test_plugins_without_drawings():
-    assert installed().drawing("format.boxed") is None
-    assert installed().drawing("grounding.count") is None
+def test_what_is_not_drawn():
+    assert not installed().offers("format").drawings
+    assert "count" not in installed().offers("grounding").drawings

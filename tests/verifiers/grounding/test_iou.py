@@ -15,7 +15,7 @@ from assay._scoring.lint import lint
 from assay_grounding.boxes import aligned, pairwise
 from assay_grounding.iou import iou
 from assay_grounding.quick import one_box
-from assay_grounding.reading import WHERE, read_answer
+from assay_grounding.reading import Where, read_answer
 
 METRICS = ["iou", "giou", "diou", "ciou"]
 
@@ -367,7 +367,7 @@ def test_the_quick_reader_on_text_that_nearly_fits(text):
 def hold_together(text):
     places, boxes = one_box([text])
     if places:
-        careful = read_answer(text, WHERE, "box")
+        careful = read_answer(text, Where(), "box")
         assert len({tuple(value) for value in careful.values}) == 1
         assert careful.values[-1] == boxes[0].tolist()
         assert careful.own == ""

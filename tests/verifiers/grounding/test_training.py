@@ -9,11 +9,12 @@ import sys
 
 import pytest
 import yaml
+from optional import TRAINING, module
 
-pytest.importorskip("torch", reason="training needs torch: pip install 'assay[train]'")
-pytest.importorskip("trl", reason="training needs trl: pip install 'assay[train]'")
+module("torch", TRAINING)
+module("trl", TRAINING)
 
-from tiny import make_tiny
+from tiny import make_tiny  # noqa: E402
 
 REWARD = {
     "overlap": 'grounding.iou(metric="giou", scale="0..1000", reference_scale="pixels", reference=row.solution)',

@@ -238,12 +238,12 @@ def test_hostile_answers_from_another_thread():
         nonlocal slow
         for text in HOSTILE:
             for reference in ("5", text):
-                started = time.perf_counter()
+                started = time.thread_time()
                 for completion in (f"\\boxed{{{text}}}", text):
                     verdict = answer.judge({"completion": completion, "reference": reference}, {})
                     slow += [(text[:40], verdict.reason)] if verdict.status == "error" else []
-                if time.perf_counter() - started > 0.5:
-                    slow.append((text[:40], time.perf_counter() - started))
+                if time.thread_time() - started > 0.5:
+                    slow.append((text[:40], time.thread_time() - started))
 
     thread = threading.Thread(target=run)
     thread.start()

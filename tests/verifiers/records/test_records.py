@@ -332,7 +332,7 @@ def test_in_a_reward():
     ["(", "(a,b)", "()", "[", "{", '"', "'", ",", '{"a":', "[[1],", "f(", "(a,", "\n- a", "<answer>", "1,", "((", "\\"],
 )
 def test_a_long_text_of_anything(piece):
-    started = time.perf_counter()
+    started = time.thread_time()
     for size in (300_000, 60_000):
         text = piece * (size // len(piece))
         for one, reference in ((tuples, "(a, b)"), (params, {"a": 1}), (items, ["a"]), (sequence, ["a"])):
@@ -341,7 +341,7 @@ def test_a_long_text_of_anything(piece):
             judged = one.judge({"completion": "x", "reference": text}, {"extract": "whole"})
             assert judged.status in ("scored", "bad_reference"), judged
         numbers(text, tags=["answer", "answer"])
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10
 
 
 @given(st.text(max_size=100), st.text(max_size=100))

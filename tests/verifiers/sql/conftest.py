@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib
 import os
 import sqlite3
 import uuid
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from optional import absent, module
 
 from assay_sql import cells, execution, valid
 from assay_sql.database import Database, databases
@@ -103,18 +103,14 @@ def administrator() -> str:
     """The URL of an administrator of the server for tests, which `.ci/services/postgres.sh` starts."""
     url = os.environ.get("ASSAY_TEST_POSTGRES", "")
     if not url:
-        if os.environ.get("ASSAY_REQUIRE_SERVICES") == "1":
-            pytest.fail("ASSAY_TEST_POSTGRES is not set; .ci/services/postgres.sh starts the server and prints it")
-        pytest.skip("there is no PostgreSQL: .ci/services/postgres.sh starts one and prints ASSAY_TEST_POSTGRES")
+        absent("there is no PostgreSQL: .ci/services/postgres.sh starts one and prints ASSAY_TEST_POSTGRES")
     driver("psycopg")
     return url
 
 
 def driver(name: str) -> Any:
-    """The module of an engine's driver; where services are required, its absence is a failure."""
-    if os.environ.get("ASSAY_REQUIRE_SERVICES") == "1":
-        return importlib.import_module(name)
-    return pytest.importorskip(name)
+    """The module of an engine's driver."""
+    return module(name, "its engine needs it: pip install 'assay-sql[duckdb,postgres]'")
 
 
 def on(url: str, name: str) -> str:

@@ -246,11 +246,11 @@ def test_columns_never_take_factorial_time(kind):
     width = len(rows[0])
     order = source.sample(range(width), width)
     shuffled = [tuple(row[n] for n in order) for row in source.sample(rows, len(rows))]
-    started = time.perf_counter()
+    started = time.thread_time()
     assert compare(result(shuffled), bag(rows), ANY) is None
     wrong = [*shuffled[:-1], (9, *shuffled[-1][1:])]
     assert compare(result(wrong), bag(rows), ANY) is not None
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @pytest.mark.slow
@@ -266,6 +266,6 @@ def test_three_million_cells(rules):
         order = source.sample(range(30), 30)
         shuffled = [tuple(row[n] for n in order) for row in shuffled]
     wanted = bag(rows)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert compare(result(shuffled), wanted, rules) is None
-    assert time.perf_counter() - started < 10  # the benchmark measures; this finds what isn't n log n
+    assert time.thread_time() - started < 10  # the benchmark measures; this finds what isn't n log n

@@ -124,10 +124,10 @@ def test_files_are_no_tables():
 
 
 def test_a_megabyte_is_refused_at_once():
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(Refused, match="1,048,576 characters"):
         read("x" * 2**20, "sqlite")
-    assert time.perf_counter() - started < 0.1
+    assert time.thread_time() - started < 0.1
 
 
 @pytest.mark.parametrize(

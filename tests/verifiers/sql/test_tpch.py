@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
+from optional import module
 
 from assay_sql import execution
 from assay_sql.database import close
@@ -12,7 +13,7 @@ from assay_sql.database import close
 
 @pytest.mark.slow
 def test_tpch_equals_its_optimized_form(root, tmp_path):
-    pytest.importorskip("duckdb")
+    module("duckdb", "its engine needs it: pip install 'assay-sql[duckdb]'")
     found = importlib.util.spec_from_file_location("tpch", root / "benchmarks" / "tpch.py")
     tpch = importlib.util.module_from_spec(found)
     found.loader.exec_module(tpch)

@@ -260,9 +260,9 @@ def test_schemas():
     evil = [
         {"name": "f", "parameters": {"type": "object", "properties": {"x": {"type": "string", "pattern": "(a+)+$"}}}}
     ]
-    started = time.perf_counter()
+    started = time.thread_time()
     assert call(hermes(named("f", x="a" * 5000 + "!")), [named("f", x="b")], evil).score == 0
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_nothing_to_call():
@@ -475,7 +475,7 @@ def test_in_a_reward():
     ],
 )
 def test_a_long_text_of_anything(piece):
-    started = time.perf_counter()
+    started = time.thread_time()
     for size in (300_000, 100_000):
         for text in (
             piece * (size // len(piece)),
@@ -492,7 +492,7 @@ def test_a_long_text_of_anything(piece):
                     {"messages": [ASK, {"role": "assistant", "content": text}]}, {"inline": inline}
                 )
                 assert judged.status == "scored", judged
-    assert time.perf_counter() - started < 15
+    assert time.thread_time() - started < 15
 
 
 @given(st.text(max_size=100), st.text(max_size=60))

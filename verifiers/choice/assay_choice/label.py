@@ -30,8 +30,7 @@ def _exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     return wrap(_unwrapped(str(text)), options["extract"])
 
 
-# Boolean as it is used nearly always: with the defaults the score is 0 or 1.
-@verifier(boolean=True, bounded=True, exemplar=_exemplar)
+@verifier(boolean={"credit": "all", "extra_text": 0.0}, bounded=True, exemplar=_exemplar)
 def label(
     completion: str,
     reference: Any,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from itertools import zip_longest
 
+from assay_code.outcome import shown
+
 __all__ = ["COMPARISONS", "differs"]
 
 #: Ways to compare.
@@ -33,10 +35,10 @@ def differs(printed: str, expected: str, compare: str, tolerance: float) -> str 
         ):
             continue
         if one is None:
-            return f"expected {_short(other)} as {what} {number}, got nothing more"
+            return f"expected {shown(other)} as {what} {number}, got nothing more"
         if other is None:
-            return f"expected nothing after {what} {number - 1}, got {_short(one)}"
-        return f"expected {_short(other)} as {what} {number}, got {_short(one)}"
+            return f"expected nothing after {what} {number - 1}, got {shown(one)}"
+        return f"expected {shown(other)} as {what} {number}, got {shown(one)}"
     return None
 
 
@@ -55,8 +57,3 @@ def _near(one: str, other: str, tolerance: float) -> bool:
     if "_" in one or not math.isfinite(ours) or not math.isfinite(theirs):
         return False
     return abs(ours - theirs) <= tolerance * max(1.0, abs(theirs))
-
-
-def _short(text: str | None) -> str:
-    shown = repr(text)
-    return shown if len(shown) <= 100 else f"{shown[:80]}... ({len(text or ''):,} characters)"

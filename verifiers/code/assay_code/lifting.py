@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from assay.errors import shorten
 from assay_code.asking import Asking, Fixing
 from assay_code.inside.wire import NotPlain, encode
 from assay_code.plain import FUNCTIONS, MODULES, NotEvaluable, bind, evaluable, evaluate
@@ -238,8 +239,7 @@ class Lifter:
         return self.case_of[place]
 
     def text(self, node: ast.AST) -> str:
-        text = " ".join((ast.get_source_segment(self.script, node) or ast.unparse(node)).split())
-        return text if len(text) <= 200 else text[:197] + "..."
+        return shorten(" ".join((ast.get_source_segment(self.script, node) or ast.unparse(node)).split()), 200)
 
     # Expressions
 

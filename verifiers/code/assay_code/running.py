@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -20,20 +21,11 @@ from assay_code.sandboxes import MAX_BUDGET, Missing, bounds_of, find_sandbox
 __all__ = ["lint", "output", "runs"]
 
 
-@verifier(boolean=True, timeout=MAX_BUDGET + 60.0)
-def runs(
-    completion: str,
-    *,
-    language: str = "python",
-    extract: str | None = None,
-    stdin: str = "",
-    seconds: float = 5.0,
-    memory: int = 512,
-    sandbox: str | None = None,
-) -> Verdict:
-    """The program runs to its end without an error. What it prints is the verdict's artefact.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which program is run, and how.
 
-    Options:
+    Attributes:
         language: of the program.
         extract: where it stands, in the forms of `assay.extract`; by default the last fenced block of the language.
         stdin: what it reads.
@@ -41,7 +33,23 @@ def runs(
         memory: MiB that it may use.
         sandbox: its name, or several in order of preference; the strongest that works by default.
     """
-    execution = _run(completion, language, extract, stdin, seconds, memory, sandbox)
+
+    language: str = "python"
+    extract: str | None = None
+    stdin: str = ""
+    seconds: float = 5.0
+    memory: int = 512
+    sandbox: str | None = None
+
+
+@verifier(boolean=True, timeout=MAX_BUDGET + 60.0)
+def runs(
+    completion: str,
+    *,
+    run: Run = Run(),
+) -> Verdict:
+    """The program runs to its end without an error. What it prints is the verdict's artefact."""
+    execution = _execution(completion, run)
     if isinstance(execution, Verdict):
         return execution
     return Verdict(1.0, "the program runs", details={"printed": execution.stdout[:500]}, artefact=execution.stdout)
@@ -55,12 +63,7 @@ def output(
     check: str = "math.answer",
     printed: str = "last_line",
     call: str = "",
-    language: str = "python",
-    extract: str | None = None,
-    stdin: str = "",
-    seconds: float = 5.0,
-    memory: int = 512,
-    sandbox: str | None = None,
+    run: Run = Run(),
 ) -> Verdict:
     """The program's answer is right by another verifier: program-of-thought.
 
@@ -68,23 +71,17 @@ def output(
         check: the verifier that judges the answer, with its options: `math.answer(tolerance=0.01)`.
         printed: where in the output the answer stands, in the forms of `assay.extract`.
         call: a function of the program without parameters, whose result is the answer instead of what is printed.
-        language: of the program.
-        extract: where it stands, in the forms of `assay.extract`; by default the last fenced block of the language.
-        stdin: what it reads.
-        seconds: that it may take.
-        memory: MiB that it may use.
-        sandbox: its name, or several in order of preference; the strongest that works by default.
 
     The reference is the other verifier's.
     """
     judge, options = _judge(check)
     check_way(printed)
     if call:
-        answer = _called(completion, call, extract, seconds, memory, sandbox)
+        answer = _called(completion, call, run)
         if isinstance(answer, Verdict):
             return answer
     else:
-        execution = _run(completion, language, extract, stdin, seconds, memory, sandbox)
+        execution = _execution(completion, run)
         if isinstance(execution, Verdict):
             return execution
         found = find(execution.stdout, printed, lenient=True)
@@ -120,39 +117,36 @@ def lint(
     return Verdict(1.0, "its syntax is right") if problem is None else Verdict(0.0, problem)
 
 
-def _run(
-    completion: str, language: str, extract: str | None, stdin: str, seconds: float, memory: int, sandbox: str | None
-) -> Execution | Verdict:
+def _execution(completion: str, run: Run) -> Execution | Verdict:
     """Return the program's execution, or the verdict if it did not run to its end."""
-    bounds = bounds_of(seconds, seconds, memory)
-    found = program_of(completion, extract, language)
+    bounds = bounds_of(run.seconds, run.seconds, run.memory)
+    found = program_of(completion, run.extract, run.language)
     if found.text is None:
         return Verdict(0.0, f"no program: {found.reason}")
     try:
-        execution = prepare(find_sandbox(sandbox), language, found.text).run(stdin, seconds, bounds.memory)
+        program = prepare(find_sandbox(run.sandbox), run.language, found.text)
+        execution = program.run(run.stdin, run.seconds, bounds.memory)
     except NotCompiled as problem:
         return Verdict(0.0, f"the program does not compile: {problem}")
     except (Missing, Unavailable) as problem:
         return Verdict.error(f"the sandbox can't judge: {problem}")
     if execution.status == "timeout":
-        return Verdict.timeout(f"the program {ended(execution, seconds)}")
+        return Verdict.timeout(f"the program {ended(execution, run.seconds)}")
     if execution.status != "ok":
-        return Verdict(0.0, f"the program {ended(execution, seconds)}")
+        return Verdict(0.0, f"the program {ended(execution, run.seconds)}")
     return execution
 
 
-def _called(
-    completion: str, function: str, extract: str | None, seconds: float, memory: int, sandbox: str | None
-) -> str | Verdict:
+def _called(completion: str, function: str, run: Run) -> str | Verdict:
     """Return the result of a function of the program as text, or the verdict if there is none."""
-    bounds = bounds_of(seconds, seconds, memory)
-    found = program_of(completion, extract, "python")
+    bounds = bounds_of(run.seconds, run.seconds, run.memory)
+    found = program_of(completion, run.extract, "python")
     if found.text is None:
         return Verdict(0.0, f"no program: {found.reason}")
     entries = [["step", 0, "name", function], ["step", 1, "call", ["o", 0], [], {}]]
-    tests = {"module": "solution", "seconds": seconds, "stop": True, "entries": entries}
+    tests = {"module": "solution", "seconds": run.seconds, "stop": True, "entries": entries}
     try:
-        trial = try_program(find_sandbox(sandbox), found.text, tests, bounds.limits(seconds + 5))
+        trial = try_program(find_sandbox(run.sandbox), found.text, tests, bounds.limits(run.seconds + 5))
     except (Missing, Unavailable) as problem:
         return Verdict.error(f"the sandbox can't judge: {problem}")
     answer = trial.answers.get(1) or trial.answers.get(0) or trial.loaded

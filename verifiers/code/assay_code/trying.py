@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from assay.errors import shorten
 from assay.sandbox import Limits, Sandbox
 from assay_code.checking import equation, outcomes
 from assay_code.harness import Trial, Unavailable, output_limit, try_program
@@ -160,7 +161,7 @@ def calls_plan(tests: Calls, chosen: list[int], tolerance: float | None) -> Plan
             raise NoTest(f"an argument is no plain data, or nested more than {MAX_DEPTH} deep") from None
         plan.entries.append(["step", case + 1, "call", ["o", 0], args, named])
         shown = ", ".join([*map(repr, call.args), *(f"{key}={one!r}" for key, one in call.named.items())])
-        text = f"{tests.function}({shown if len(shown) <= 120 else shown[:117] + '...'})"
+        text = f"{tests.function}({shorten(shown, 120)})"
         expected: Any = call.expected if tolerance is None else Approx(call.expected, tolerance, tolerance)
         names = {"alternative": call.expected[0]} if call.wrapped else {}
         plan.checks.append(equation(names, case + 1, expected, text, case, call.wrapped))

@@ -10,7 +10,7 @@ from assay.extract import extract as find
 __all__ = ["answer", "boxed"]
 
 
-@verifier(boolean=True, bounded=True)
+@verifier(boolean={"credit": "all"}, bounded=True)
 def boxed(completion: str, *, credit: Literal["all", "fraction"] = "all") -> Verdict:
     r"""There is one answer in `\boxed{...}`, outside the reasoning.
 

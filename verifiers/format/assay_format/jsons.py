@@ -16,7 +16,7 @@ MAX_DEPTH = 100
 
 
 # Not bounded: a schema may hold a pattern that backtracks on the model's text.
-@verifier(boolean=True, timeout=5.0)
+@verifier(boolean={"credit": "all"}, timeout=5.0)
 def json(
     completion: str,
     *,

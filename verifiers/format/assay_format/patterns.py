@@ -15,7 +15,7 @@ __all__ = ["regex"]
 SECONDS = 1.0
 
 
-@verifier(boolean=True, bounded=True)
+@verifier(boolean={"credit": "all"}, bounded=True)
 def regex(
     completion: str,
     *,

@@ -13,8 +13,7 @@ from assay import Verdict, verifier
 __all__ = ["tag_count", "tags"]
 
 
-# Boolean as it is used nearly always: with credit="all" the score is 0 or 1.
-@verifier(boolean=True, bounded=True)
+@verifier(boolean={"credit": "all"}, bounded=True)
 def tags(
     completion: str,
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,16 +87,22 @@ class Convention:
     """What a reward states of answers and references; `None` for what is the same on both sides.
 
     Attributes:
-        format: of the answer's boxes.
-        scale: of the answer's coordinates, `None` for that of the reference, whatever it is.
-        reference_format: of the reference's boxes.
-        reference_scale: of the reference's coordinates.
+        format: the four numbers of an answer's upright box: `xyxy`, `xywh` or `cxcywh`.
+        scale: what the answer's numbers count: `pixels`, `0..1`, `0..1000`, or `resized` pixels; by default what the
+            reference's do, whatever that is.
+        reference_format: the reference's, where it is another.
+        reference_scale: the reference's, where it is another.
     """
 
     format: Format = "xyxy"
     scale: Scale | None = None
     reference_format: Format | None = None
     reference_scale: Scale | None = None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Convention:
+        """Return the convention that a call's options state."""
+        return cls(*(options[name] for name in ("format", "scale", "reference_format", "reference_scale")))
 
     @property
     def stated(self) -> Scale | None:

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from assay import Verdict, verifier
-from assay.extract import check, wrap
-from assay.extract import extract as find
-from assay_grounding.reading import WHERE, read_reference, read_text, says_none
+from assay.extract import wrap
+from assay_grounding.reading import WHERE, Where, read_reference, read_text, says_none
 
 __all__ = ["count"]
 
@@ -29,30 +28,27 @@ def count(
     reference: list[Any],
     *,
     credit: Literal["exact", "relative"] = "exact",
-    extract: str = "boxed|" + WHERE,
-    lenient: bool = False,
+    where: Where = Where("boxed|" + WHERE),
 ) -> list[Verdict]:
     """The answer counts as many as there are: it states one number, or lists that many boxes or points.
 
     Options:
         credit: `exact` 1 for the right number; `relative` 1 - |answer - reference| / max(reference, 1), at least 0.
-        extract: where the completion's answer stands, in the forms of `assay.extract`.
         lenient: let the last of several numbers win.
 
     The reference is a number, or the list of what is to be counted.
     """
-    check(extract)
-    return [_judge(text, wanted, credit, extract, lenient) for text, wanted in zip(completion, reference, strict=True)]
+    return [_judge(text, wanted, credit, where) for text, wanted in zip(completion, reference, strict=True)]
 
 
-def _judge(completion: str, reference: Any, credit: str, extract: str, lenient: bool) -> Verdict:
+def _judge(completion: str, reference: Any, credit: str, where: Where) -> Verdict:
     wanted = _wanted(reference)
     if isinstance(wanted, str):
         return Verdict.bad_reference(f"the reference can't be used: {wanted}")
-    found = find(completion, extract, lenient=lenient)
+    found = where.find(completion)
     if found.text is None:
         return Verdict(0.0, f"no answer: {found.reason}")
-    given = _given(found.text, lenient)
+    given = _given(found.text, where.lenient)
     if isinstance(given, str):
         return Verdict(0.0, given)
     reason = f"{given:,} for {wanted:,}"

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from assay import Verdict, verifier
 from assay_grounding.boxes import pairwise, usable
-from assay_grounding.convention import SIZES_MISSING, Convention, Format, Scale, as_sizes
+from assay_grounding.convention import SIZES_MISSING, Convention, as_sizes
 from assay_grounding.iou import box_exemplar, problems_of
 from assay_grounding.matching import assign, matched_prefixes
-from assay_grounding.reading import WHERE, read_answer, read_reference
+from assay_grounding.reading import Where, read_answer, read_reference
 from assay_grounding.shapes import Shapes
 
 __all__ = ["detection"]
@@ -44,12 +44,8 @@ def detection(
     iou: float = 0.5,
     metric: Literal["f1", "precision", "recall", "ap", "iou"] = "f1",
     by_class: bool = True,
-    format: Format = "xyxy",
-    scale: Scale | None = None,
-    reference_format: Format | None = None,
-    reference_scale: Scale | None = None,
-    extract: str = WHERE,
-    lenient: bool = False,
+    convention: Convention = Convention(),
+    where: Where = Where(),
 ) -> list[Verdict]:
     """The answer's boxes are the reference's, each once and by its class.
 
@@ -61,19 +57,12 @@ def detection(
         iou: the overlap that a match needs.
         metric: which of the fields is the score.
         by_class: whether labels must agree, case apart, where the reference has labels.
-        format: the answer's four numbers: `xyxy`, `xywh` or `cxcywh`.
-        scale: what the answer's numbers count; see `grounding.iou`.
-        reference_format: the reference's, where it is another.
-        reference_scale: the reference's, where it is another.
-        extract: where the completion's answer stands, in the forms of `assay.extract`.
-        lenient: let the last of several different answers win.
 
     Fields: `precision`, `recall`, `f1`; `ap`, the area under the precision-recall curve over the answer's own
     confidences, of all classes together; `iou`, the mean overlap of the answer's boxes, 0 for those that match
     nothing; `confidence`, the mean of c over those that match and 1 - c over those that don't, 0 where none is
     stated. The last two are Visual-RFT's (Liu et al. 2025, eqs. 3 to 5).
     """
-    convention = Convention(format, scale, reference_format, reference_scale)
     sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     missing = set(np.flatnonzero(np.isnan(convention.factors("", "", sizes)).any(axis=1)).tolist())
     said: list[Verdict | None] = [None] * len(completion)
@@ -96,7 +85,7 @@ def detection(
 
     given: list[Shapes] = []
     for i, text in enumerate(completion):
-        answer = Shapes() if said[i] is not None else read_answer(text, extract, "box", lenient)
+        answer = Shapes() if said[i] is not None else read_answer(text, where, "box")
         given.append(answer)
         if said[i] is None and answer.problem:
             said[i] = _verdict(metric, answer.problem)

@@ -14,8 +14,7 @@ import numpy.typing as npt
 from assay import Verdict
 from assay_grounding.convention import Convention, Own, Sizes, as_sizes, corners, extents
 from assay_grounding.masks import BadMask, bitmap
-from assay_grounding.polygons import stated
-from assay_grounding.reading import read_answer, read_reference
+from assay_grounding.reading import Where, read_answer, read_reference
 from assay_grounding.regions import Unusable, corners_of
 from assay_grounding.shapes import Kind, Shapes
 
@@ -50,11 +49,11 @@ def drawings() -> Mapping[str, Callable[..., Any]]:
 
 def _drawing(answer: Kind, reference: Kind) -> Callable[..., Any]:
     def draw(call: Call, verdict: Verdict, sample: Sample, folder: Path) -> Image.Image:
-        convention = stated(call.options) if "format" in call.options else Convention()
+        convention = Convention.of(call.options) if "format" in call.options else Convention()
         wanted = read_reference(call.inputs["reference"], reference)
         if not wanted.values and reference != answer:
             wanted = read_reference(call.inputs["reference"], answer)
-        given = read_answer(call.inputs["completion"], call.options["extract"], answer, call.options["lenient"])
+        given = read_answer(call.inputs["completion"], _where(call), answer)
         columns = ("width", "height", "resized_width", "resized_height")
         sizes = as_sizes(1, *([call.inputs.get(name)] for name in columns))
         picture = _image(sample.row, folder, call.options.get("image"))
@@ -160,11 +159,15 @@ def _caption(picture: Image.Image, verdict: Verdict) -> Image.Image:
     return whole
 
 
+def _where(call: Call) -> Where:
+    return Where(call.options["extract"], call.options["lenient"])
+
+
 def _timeline(call: Call, verdict: Verdict, sample: Sample, folder: Path) -> Image.Image:
     """Draw spans of time as bars over one axis."""
     from PIL import Image, ImageDraw
 
-    given = read_answer(call.inputs["completion"], call.options["extract"], "span", call.options["lenient"])
+    given = read_answer(call.inputs["completion"], _where(call), "span")
     wanted = read_reference(call.inputs["reference"], "span")
     canvas = Image.new("RGB", (SIDE, 110), (245, 245, 245))
     pen = ImageDraw.Draw(canvas)

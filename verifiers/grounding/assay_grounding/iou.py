@@ -12,10 +12,10 @@ import numpy.typing as npt
 from assay import Verdict, verifier
 from assay.extract import wrap
 from assay_grounding.boxes import Metric, aligned, pairwise, usable
-from assay_grounding.convention import SIZES_MISSING, Convention, Format, Own, Scale, Sizes, as_sizes, implausible
-from assay_grounding.credit import Credit, worth
+from assay_grounding.convention import SIZES_MISSING, Convention, Own, Scale, Sizes, as_sizes, implausible
+from assay_grounding.credit import Credit
 from assay_grounding.quick import one_box
-from assay_grounding.reading import WHERE, read_answer, read_reference
+from assay_grounding.reading import WHERE, Where, read_answer, read_reference
 from assay_grounding.shapes import Shapes
 
 __all__ = ["box_exemplar", "floats", "iou", "problems_of", "reference_boxes"]
@@ -29,7 +29,7 @@ def box_exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """The reference's own boxes, in the convention that the reward asks of an answer."""
     shapes = read_reference(reference, "box")
     sizes = as_sizes(1, *([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
-    stated = Convention(*(options[name] for name in ("format", "scale", "reference_format", "reference_scale")))
+    stated = Convention.of(options)
     boxes = stated.references(floats(shapes.values), shapes.own)
     by = stated.factors("", shapes.own, sizes)
     boxes = boxes / np.tile(np.where(np.isnan(by), 1.0, by), 2)
@@ -61,17 +61,10 @@ def iou(
     resized_height: Any = None,
     *,
     metric: Metric = "iou",
-    credit: Credit = "raw",
-    threshold: float = 0.5,
-    low: float = 0.0,
-    high: float = 1.0,
-    format: Format = "xyxy",
-    scale: Scale | None = None,
-    reference_format: Format | None = None,
-    reference_scale: Scale | None = None,
+    credit: Credit = Credit(),
+    convention: Convention = Convention(),
     image: int | None = None,
-    extract: str = WHERE,
-    lenient: bool = False,
+    where: Where = Where(),
 ) -> list[Verdict]:
     """The answer's box overlaps the reference's.
 
@@ -80,25 +73,11 @@ def iou(
 
     Options:
         metric: `iou`, or `giou`, `diou`, `ciou`, mapped from -1..1 to 0..1.
-        credit: what an overlap is worth: `raw` itself; `hit` 1 from `threshold` on; `above` itself from `threshold`
-            on; `ramp` from 0 at `low` to 1 at `high`; `steps` the share of 0.50, 0.55 ... 0.95 that it reaches.
-        threshold: for `hit` and `above`.
-        low: where a ramp begins.
-        high: where a ramp ends.
-        format: the answer's four numbers: `xyxy`, `xywh` or `cxcywh`.
-        scale: what the answer's numbers count: `pixels`, `0..1`, `0..1000`, or `resized` pixels; by default what the
-            reference's do, whatever that is.
-        reference_format: the reference's, where it is another.
-        reference_scale: the reference's, where it is another.
         image: the number of the image that the box must be said to lie in, among several.
-        extract: where the completion's answer stands, in the forms of `assay.extract`.
-        lenient: let the last of several boxes win.
 
     Where scales differ the columns `width` and `height` (of the image, in pixels), and for `resized` the columns
     `resized_width` and `resized_height` (of the image that the model saw), are needed.
     """
-    worth(np.zeros(1), credit, threshold, low, high)
-    convention = Convention(format, scale, reference_format, reference_scale)
     size = len(completion)
     sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     said: list[Verdict | None] = [None] * size
@@ -128,25 +107,25 @@ def iou(
         if problem:
             said[i] = Verdict.bad_reference(problem)
 
-    quick, found = one_box(completion) if extract == WHERE and image is None else ([], given[:0])
+    quick, found = one_box(completion) if where.extract == WHERE and image is None else ([], given[:0])
     given[quick] = convention.answers(found, "", "", sizes[quick])
     for i in sorted(set(range(size)).difference(quick) | several.keys() | {i for i, own in targets.items() if own}):
         if said[i] is not None:
             continue
-        answer = _answer(completion[i], extract, lenient, image, several=i in several)
+        answer = _answer(completion[i], where, image, several=i in several)
         if isinstance(answer, Verdict):
             said[i] = answer
             continue
         boxes = convention.answers(floats(answer.values), answer.own, targets.get(i, ""), sizes[i : i + 1])
         if i in several:
-            said[i] = _matched(boxes, several[i], metric, lambda value: worth(value, credit, threshold, low, high))
+            said[i] = _matched(boxes, several[i], metric, credit.worth)
         else:
             given[i] = boxes[-1]
 
     todo = [i for i in range(size) if said[i] is None]
     overlap = aligned(given[todo], wanted[todo], metric)
     fine = usable(given[todo])
-    scores = np.where(fine, worth(overlap, credit, threshold, low, high), 0.0).tolist()
+    scores = np.where(fine, credit.worth(overlap), 0.0).tolist()
     for i, score, value, ok in zip(todo, scores, overlap.tolist(), fine.tolist(), strict=True):
         plain = ok and value > 0.01
         said[i] = Verdict(
@@ -188,9 +167,9 @@ def floats(values: Sequence[Sequence[float]]) -> Floats:
     return np.array(values, dtype=np.float64).reshape(-1, 4)
 
 
-def _answer(completion: str, extract: str, lenient: bool, image: int | None, *, several: bool) -> Shapes | Verdict:
+def _answer(completion: str, where: Where, image: int | None, *, several: bool) -> Shapes | Verdict:
     """Return an answer's boxes, or the verdict where there is none, or there are too many."""
-    shapes = read_answer(completion, extract, "box", lenient)
+    shapes = read_answer(completion, where, "box")
     if shapes.problem or not shapes.values:
         return Verdict(0.0, shapes.problem or "the answer says that there is nothing")
     if image is not None:
@@ -198,7 +177,7 @@ def _answer(completion: str, extract: str, lenient: bool, image: int | None, *, 
             said = "no image" if wrong == ["None"] else f"image {', '.join(wrong)}"
             return Verdict(0.0, f"the answer names {said}, and the box lies in image {image}")
         shapes = shapes.take(list(range(len(shapes))))
-    if not several and not lenient and len(distinct := dict.fromkeys(map(tuple, shapes.values))) > 1:
+    if not several and not where.lenient and len(distinct := dict.fromkeys(map(tuple, shapes.values))) > 1:
         return Verdict(0.0, f"there are {len(distinct)} different boxes, and one is asked for")
     return shapes
 

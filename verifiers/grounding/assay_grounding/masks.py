@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,9 @@ import numpy.typing as npt
 
 from assay import Verdict, verifier
 from assay.extract import wrap
-from assay_grounding.convention import SIZES_MISSING, Convention, Format, Scale, as_sizes, corners
-from assay_grounding.credit import Credit, worth
-from assay_grounding.polygons import stated
-from assay_grounding.reading import WHERE, read_answer, read_reference
+from assay_grounding.convention import SIZES_MISSING, Convention, as_sizes, corners
+from assay_grounding.credit import Credit
+from assay_grounding.reading import Where, read_answer, read_reference
 from assay_grounding.regions import Unusable, corners_of
 from assay_grounding.shapes import Shapes
 
@@ -49,7 +49,7 @@ def _exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """The reference's own mask."""
     sizes = as_sizes(1, [options.get("width")], [options.get("height")])[0]
     shapes = read_reference(reference, "mask")
-    runs = _mask(shapes, np.ones(2), stated(options).of_references, _grid(shapes, sizes))
+    runs = _mask(shapes, np.ones(2), Convention.of(options).of_references, _grid(shapes, sizes))
     text = {"size": list(map(int, runs["size"])), "counts": runs["counts"].decode("ascii")}
     return wrap(json.dumps(text), options["extract"])
 
@@ -63,38 +63,19 @@ def mask(
     resized_width: Any = None,
     resized_height: Any = None,
     *,
-    credit: Credit = "raw",
-    threshold: float = 0.5,
-    low: float = 0.0,
-    high: float = 1.0,
-    format: Format = "xyxy",
-    scale: Scale | None = None,
-    reference_format: Format | None = None,
-    reference_scale: Scale | None = None,
-    extract: str = WHERE,
-    lenient: bool = False,
+    credit: Credit = Credit(),
+    convention: Convention = Convention(),
+    where: Where = Where(),
 ) -> list[Verdict]:
     """The answer's mask covers what the reference's does: the pixels in both over the pixels in either.
 
     A mask is COCO's RLE, `{"size": [height, width], "counts": ...}`, compressed or as a list, or polygons and boxes,
     which are drawn on the reference's pixels (or on the columns `width` and `height`). Several together are one mask.
-
-    Options:
-        credit: what an overlap is worth: `raw`, `hit`, `above`, `ramp` or `steps`; see `grounding.iou`.
-        threshold: for `hit` and `above`.
-        low: where a ramp begins.
-        high: where a ramp ends.
-        format: the four numbers of an upright box: `xyxy`, `xywh` or `cxcywh`.
-        scale: what the numbers of an answer's outlines count; see `grounding.iou`.
-        reference_format: the reference's, where it is another.
-        reference_scale: the reference's, where it is another.
-        extract: where the completion's answer stands, in the forms of `assay.extract`.
-        lenient: let the last of several different answers win.
     """
     from pycocotools import mask as coco
 
-    worth(np.zeros(1), credit, threshold, low, high)
-    convention = Convention(format, scale, reference_format, reference_scale or ("pixels" if scale else None))
+    if convention.scale:  # a mask's own pixels are what a reference counts, unless it says otherwise
+        convention = replace(convention, reference_scale=convention.reference_scale or "pixels")
     sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     said: list[Verdict] = []
     drawn: dict[int, Any] = {}  # members of a group share one reference
@@ -113,7 +94,7 @@ def mask(
         except (BadMask, Unusable) as problem:
             said.append(Verdict.bad_reference(f"the reference can't be used: {problem}"))
             continue
-        answer = read_answer(text, extract, "mask", lenient)
+        answer = read_answer(text, where, "mask")
         if answer.problem or not answer.values:
             said.append(Verdict(0.0, answer.problem or "the answer says that there is nothing"))
             continue
@@ -129,7 +110,7 @@ def mask(
             said.append(Verdict(0.0, f"the answer can't be used: {problem}"))
             continue
         value = float(coco.iou([given], [wanted], [0])[0, 0])
-        score = float(worth(np.array([value]), credit, threshold, low, high)[0])
+        score = float(credit.worth(np.array([value]))[0])
         said.append(Verdict(score, f"iou {value:.2f}"))
     return said
 

@@ -15,16 +15,13 @@ from assay_grounding.convention import (
     LIMIT,
     SIZES_MISSING,
     Convention,
-    Format,
     Own,
-    Scale,
     Sizes,
     as_sizes,
     implausible,
 )
 from assay_grounding.masks import BadMask, bitmap
-from assay_grounding.polygons import stated
-from assay_grounding.reading import WHERE, read_answer, read_reference
+from assay_grounding.reading import Where, read_answer, read_reference
 from assay_grounding.regions import Unusable, region_of
 from assay_grounding.shapes import Shapes
 
@@ -35,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 
 def _exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """A point inside each area of the reference, or each of its points, in the scale that the reward asks for."""
-    convention = stated(options)
+    convention = Convention.of(options)
     sizes = as_sizes(1, *([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
     targets, own = _targets(reference, convention)
     by = convention.factors("", own, sizes)[0]
@@ -54,12 +51,8 @@ def point(
     *,
     radius: float | None = None,
     credit: Literal["hit", "linear", "gaussian"] = "hit",
-    format: Format = "xyxy",
-    scale: Scale | None = None,
-    reference_format: Format | None = None,
-    reference_scale: Scale | None = None,
-    extract: str = WHERE,
-    lenient: bool = False,
+    convention: Convention = Convention(),
+    where: Where = Where(),
 ) -> list[Verdict]:
     """The answer points into the reference's box, polygon or mask, or near its point.
 
@@ -71,18 +64,14 @@ def point(
         credit: what a point at distance d is worth: `hit` 1 up to the radius; `linear` 1 - d / radius; `gaussian`
             exp(-d^2 / (2 radius^2)).
         format: the four numbers of a box in the reference, where `reference_format` isn't given.
-        scale: what the answer's numbers count; see `grounding.iou`.
         reference_format: the four numbers of a box in the reference: `xyxy`, `xywh` or `cxcywh`.
         reference_scale: what the reference's numbers count, where it is something else.
-        extract: where the completion's answer stands, in the forms of `assay.extract`.
-        lenient: let the last of several different answers win.
 
     A reference is `[x, y]`, a box of four numbers, a polygon (three pairs or more), COCO's RLE, or a list of these;
     three or more points are written as records, `{"point_2d": [x, y]}`.
     """
     if radius is not None and not radius > 0:
         raise ValueError(f"radius must be positive, got {radius:g}")
-    convention = Convention(format, scale, reference_format, reference_scale)
     sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     said: list[Verdict | None] = [None] * len(completion)
     cases: list[tuple[int, Floats, list[Any]]] = []
@@ -95,7 +84,7 @@ def point(
         if doubt := _doubt(targets, convention, own, sizes[i : i + 1]):
             said[i] = Verdict.bad_reference(doubt)
             continue
-        answer = read_answer(text, extract, "point", lenient)
+        answer = read_answer(text, where, "point")
         if answer.problem or not answer.values:
             said[i] = Verdict(0.0, answer.problem or "the answer says that there is nothing")
             continue

@@ -10,24 +10,19 @@ import numpy as np
 
 from assay import Verdict, verifier
 from assay.extract import wrap
-from assay_grounding.convention import SIZES_MISSING, Convention, Format, Scale, as_sizes, implausible
-from assay_grounding.credit import Credit, worth
-from assay_grounding.reading import WHERE, read_answer, read_reference
+from assay_grounding.convention import SIZES_MISSING, Convention, as_sizes, implausible
+from assay_grounding.credit import Credit
+from assay_grounding.reading import Where, read_answer, read_reference
 from assay_grounding.regions import MAX_VERTICES, Unusable, overlaps, region_of
 
-__all__ = ["polygon", "region_exemplar", "stated"]
-
-
-def stated(options: Mapping[str, Any]) -> Convention:
-    """Return the convention that a reward states."""
-    return Convention(*(options[name] for name in ("format", "scale", "reference_format", "reference_scale")))
+__all__ = ["polygon", "region_exemplar"]
 
 
 def region_exemplar(reference: Any, options: Mapping[str, Any]) -> str:
     """The reference's own outlines, in the scale that the reward asks of an answer."""
     import shapely
 
-    convention = stated(options)
+    convention = Convention.of(options)
     shapes = read_reference(reference, "polygon")
     sizes = as_sizes(1, *([options.get(name)] for name in ("width", "height", "resized_width", "resized_height")))
     by = convention.factors("", shapes.own, sizes)[0]
@@ -46,37 +41,16 @@ def polygon(
     resized_width: Any = None,
     resized_height: Any = None,
     *,
-    credit: Credit = "raw",
-    threshold: float = 0.5,
-    low: float = 0.0,
-    high: float = 1.0,
-    format: Format = "xyxy",
-    scale: Scale | None = None,
-    reference_format: Format | None = None,
-    reference_scale: Scale | None = None,
-    extract: str = WHERE,
-    lenient: bool = False,
+    credit: Credit = Credit(),
+    convention: Convention = Convention(),
+    where: Where = Where(),
 ) -> list[Verdict]:
     """The answer's outline encloses what the reference's does: the area in both over the area in either.
 
     An outline is a polygon as `[[x, y], ...]`, `[x1, y1, x2, y2, x3, y3, ...]` or WKT, an upright box of four
     numbers, or a rotated one of five: centre x and y, width, height, degrees from the x axis towards the y axis.
     Several together are one region. One that crosses itself encloses what the even-odd rule says.
-
-    Options:
-        credit: what an overlap is worth: `raw`, `hit`, `above`, `ramp` or `steps`; see `grounding.iou`.
-        threshold: for `hit` and `above`.
-        low: where a ramp begins.
-        high: where a ramp ends.
-        format: the four numbers of an upright box: `xyxy`, `xywh` or `cxcywh`.
-        scale: what the answer's numbers count; see `grounding.iou`.
-        reference_format: the reference's, where it is another.
-        reference_scale: the reference's, where it is another.
-        extract: where the completion's answer stands, in the forms of `assay.extract`.
-        lenient: let the last of several different answers win.
     """
-    worth(np.zeros(1), credit, threshold, low, high)
-    convention = Convention(format, scale, reference_format, reference_scale)
     sizes = as_sizes(len(completion), width, height, resized_width, resized_height)
     said: list[Verdict | None] = [None] * len(completion)
     places: list[int] = []
@@ -98,7 +72,7 @@ def polygon(
         if doubt := implausible(ends[:, :2], ends[:, 2:], convention.stated, sizes[i : i + 1])[0]:
             said[i] = Verdict.bad_reference(doubt)
             continue
-        answer = read_answer(text, extract, "polygon", lenient)
+        answer = read_answer(text, where, "polygon")
         if answer.problem or not answer.values:
             said[i] = Verdict(0.0, answer.problem or "the answer says that there is nothing")
             continue
@@ -111,7 +85,7 @@ def polygon(
         places.append(i)
         wanted.append(region)
     overlap = overlaps(given, wanted)
-    scores = worth(overlap, credit, threshold, low, high)
+    scores = credit.worth(overlap)
     for i, value, score in zip(places, overlap.tolist(), scores.tolist(), strict=True):
         said[i] = Verdict(score, f"iou {value:.2f}")
     return [one for one in said if one is not None]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from assay.extract import check
+from assay.extract import Extraction, check
 from assay.extract import extract as find
 from assay_grounding.records import collect
 from assay_grounding.shapes import MAX_SHAPES, Kind, Shapes
 from assay_grounding.times import spans_in
 
-__all__ = ["NUMBER", "WHERE", "read_answer", "read_reference", "read_text", "says_none"]
+__all__ = ["NUMBER", "WHERE", "Where", "read_answer", "read_reference", "read_text", "says_none"]
 
 #: Where an answer is looked for, unless the reward says otherwise.
 WHERE = "tag:answer|whole"
@@ -46,14 +47,32 @@ _NONE = re.compile(
 )
 
 
-def read_answer(completion: str, extract: str, kind: Kind, lenient: bool = False) -> Shapes:
-    """Return the shapes of a completion's final answer.
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a completion's answer stands.
+
+    Attributes:
+        extract: where the completion's answer stands, in the forms of `assay.extract`.
+        lenient: let the last of several different answers win.
 
     Raises:
         ValueError: `extract` says nothing about where to look.
     """
-    check(extract)
-    found = find(completion, extract, lenient=lenient)
+
+    extract: str = WHERE
+    lenient: bool = False
+
+    def __post_init__(self) -> None:
+        check(self.extract)
+
+    def find(self, completion: str) -> Extraction:
+        """Return the text of the final answer."""
+        return find(completion, self.extract, lenient=self.lenient)
+
+
+def read_answer(completion: str, where: Where, kind: Kind) -> Shapes:
+    """Return the shapes of a completion's final answer."""
+    found = where.find(completion)
     if found.text is None:
         return Shapes(problem=f"no answer: {found.reason}")
     if len(found.text) > MAX_LENGTH:

@@ -10,9 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from assay import Verdict, verifier
-from assay.extract import check, wrap
-from assay.extract import extract as find
-from assay_grounding.reading import WHERE, read_text, says_none
+from assay.extract import wrap
+from assay_grounding.reading import Where, read_text, says_none
 from assay_grounding.records import collect
 from assay_grounding.shapes import MAX_SHAPES, Shapes
 
@@ -37,8 +36,7 @@ def select(
     metric: Literal["f1", "precision", "recall", "exact"] = "f1",
     duplicates: float | None = None,
     tolerance: float = 0.0,
-    extract: str = WHERE,
-    lenient: bool = False,
+    where: Where = Where(),
 ) -> list[Verdict]:
     """The answer picks the right ones among candidates; where none is right, it says so.
 
@@ -50,16 +48,13 @@ def select(
         duplicates: what an answer that picks something twice scores at most; by default each repetition counts as a
             wrong pick.
         tolerance: how far each coordinate of a box may be from its candidate's.
-        extract: where the completion's answer stands, in the forms of `assay.extract`.
-        lenient: let the last of several different answers win.
 
     The column `candidates`, the boxes that may be picked from, lets a reference of boxes be picked by number, from 1
     on, and one of numbers by box.
     """
-    check(extract)
     columns = candidates if isinstance(candidates, list) else [None] * len(completion)
     return [
-        _judge(text, wanted, among, metric, duplicates, tolerance, extract, lenient)
+        _judge(text, wanted, among, metric, duplicates, tolerance, where)
         for text, wanted, among in zip(completion, reference, columns, strict=True)
     ]
 
@@ -71,8 +66,7 @@ def _judge(
     metric: str,
     duplicates: float | None,
     tolerance: float,
-    extract: str,
-    lenient: bool,
+    where: Where,
 ) -> Verdict:
     try:
         among = None if candidates is None else [one for one in _choices(candidates) if isinstance(one, tuple)]
@@ -83,7 +77,7 @@ def _judge(
         return Verdict.bad_reference("the reference names a candidate twice")
     if among and (strange := [one for one in wanted if isinstance(one, tuple) and one not in among]):
         return Verdict.bad_reference(f"the reference is none of the candidates: {strange[0]}")
-    found = find(completion, extract, lenient=lenient)
+    found = where.find(completion)
     if found.text is None:
         return _verdict(0, 0, len(wanted), metric, f"no answer: {found.reason}")
     try:

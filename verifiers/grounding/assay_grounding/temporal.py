@@ -13,8 +13,8 @@ from assay import Verdict, verifier
 from assay.extract import wrap
 from assay_grounding.boxes import BELOW_ONE
 from assay_grounding.convention import LIMIT
-from assay_grounding.credit import Credit, worth
-from assay_grounding.reading import WHERE, read_answer, read_reference
+from assay_grounding.credit import Credit
+from assay_grounding.reading import Where, read_answer, read_reference
 
 __all__ = ["temporal"]
 
@@ -30,27 +30,14 @@ def temporal(
     completion: list[str],
     reference: list[Any],
     *,
-    credit: Credit = "raw",
-    threshold: float = 0.5,
-    low: float = 0.0,
-    high: float = 1.0,
-    extract: str = WHERE,
-    lenient: bool = False,
+    credit: Credit = Credit(),
+    where: Where = Where(),
 ) -> list[Verdict]:
     """The answer's spans of time overlap the reference's: the time in both over the time in either.
 
     Spans are `12.5-14.0`, `00:12 to 00:15`, `[12.5, 14.0]`, several of these, or records with `start` and `end`; they
     count once where they overlap each other. A span that ends before it starts makes the answer worth 0.
-
-    Options:
-        credit: what an overlap is worth: `raw`, `hit`, `above`, `ramp` or `steps`; see `grounding.iou`.
-        threshold: for `hit` and `above`.
-        low: where a ramp begins.
-        high: where a ramp ends.
-        extract: where the completion's answer stands, in the forms of `assay.extract`.
-        lenient: let the last of several different answers win.
     """
-    worth(np.zeros(1), credit, threshold, low, high)
     said: list[Verdict | None] = [None] * len(completion)
     places: list[int] = []
     given: list[Floats] = []
@@ -61,7 +48,7 @@ def temporal(
         if problem := shapes.problem or _problem(spans):
             said[i] = Verdict.bad_reference(f"the reference can't be used: {problem}")
             continue
-        answer = read_answer(text, extract, "span", lenient)
+        answer = read_answer(text, where, "span")
         found = _spans(answer.values)
         if problem := answer.problem or _problem(found):
             said[i] = Verdict(0.0, problem)
@@ -70,9 +57,7 @@ def temporal(
         given.append(found)
         wanted.append(spans)
     overlap = _overlaps(given, wanted)
-    for i, value, score in zip(
-        places, overlap.tolist(), worth(overlap, credit, threshold, low, high).tolist(), strict=True
-    ):
+    for i, value, score in zip(places, overlap.tolist(), credit.worth(overlap).tolist(), strict=True):
         said[i] = Verdict(score, f"{value:.2f} of the time in either is in both")
     return [one for one in said if one is not None]
 

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Literal
 
 from assay import Verdict, verifier
+from assay.errors import shorten
 from assay.extract import check
 from assay.extract import extract as find
 from assay_puzzle.sums import Illegal, Number, read
@@ -92,5 +93,4 @@ def _verdict(what: str, reason: str) -> Verdict:
 
 
 def _shown(number: Number) -> str:
-    text = str(number)
-    return text if len(text) <= 40 else f"{text[:20]}..."
+    return shorten(str(number), 40)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from assay.errors import nearest
 
 __all__ = ["BadEntry", "Entry", "dataset", "oracle", "probe", "read_entry", "tasks"]
 
@@ -79,8 +80,8 @@ def read_entry(reference: Any, metadata: Any, task: str | None) -> Entry:
         ValueError: the option `task` names none.
     """
     if task is not None and task not in tasks():
-        near = difflib.get_close_matches(task, tasks(), n=1)
-        raise ValueError(f"reasoning-gym has no task '{task}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+        near = nearest(task, tasks())
+        raise ValueError(f"reasoning-gym has no task '{task}'" + (f"; did you mean '{near}'?" if near else ""))
     if isinstance(reference, str) and metadata is None:
         return _read_text(reference, task)
     return _read(reference, metadata, task)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assay import Verifier, hookimpl
@@ -13,9 +13,9 @@ from assay_sql.schema import schema
 from assay_sql.structure import structure
 
 if TYPE_CHECKING:
-    import click
+    from assay.testing import Example
 
-__all__ = ["assay_commands", "assay_verifiers", "cells", "equivalent", "execution", "schema", "structure", "valid"]
+__all__ = ["assay_examples", "assay_verifiers", "cells", "equivalent", "execution", "schema", "structure", "valid"]
 
 
 @hookimpl
@@ -25,8 +25,8 @@ def assay_verifiers() -> Sequence[Verifier]:
 
 
 @hookimpl
-def assay_commands(cli: click.Group) -> None:
-    """The command `assay sql`."""
-    from assay_sql.command import group
+def assay_examples() -> Mapping[str, Sequence[Example]]:
+    """Queries and the verdicts due, for `assay.testing`."""
+    from assay_sql.examples import examples
 
-    cli.add_command(group)
+    return examples()

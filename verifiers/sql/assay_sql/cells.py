@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from assay import Verdict, verifier
-from assay_sql.judging import Settled, exemplar, judged, open_databases, predicted, references
+from assay_sql.judging import Budget, Settled, Source, exemplar, judged, references
 from assay_sql.ordering import Expected
-from assay_sql.query import WHERE
-from assay_sql.result import Limits, Result
-from assay_sql.running import Settings
+from assay_sql.result import Result
 from assay_sql.values import forms
 
 __all__ = ["cells"]
@@ -23,15 +21,11 @@ def cells(
     reference: Any,
     database: Any,
     *,
-    extract: str = WHERE,
-    dialect: str = "",
-    root: str = "",
-    server: str = "",
+    source: Source = Source(),
     tolerance: float = 1e-9,
     ignore_case: bool = False,
     empty: bool = False,
-    seconds: float = 5.0,
-    rows: int = 100_000,
+    budget: Budget = Budget(),
     cache: str = "",
 ) -> Verdict:
     """How much of the reference's result the query's result holds: the mean of three fields.
@@ -42,25 +36,19 @@ def cells(
     All are 0 for a query that gives no result. 1 says that the values are the same, not that the results are.
 
     Options:
-        extract: where the completion's query stands, in the forms of `assay.extract`.
-        dialect: what both queries are written in, if it isn't the engine's own language.
-        root: the folder that the databases' paths start from and may not leave.
-        server: the URL of the server that has the databases, such as `postgresql://reader@host`.
         tolerance: relative difference of floats that is forgiven.
         ignore_case: compare text without case.
         empty: a reference that returns no row is meant to.
-        seconds: that each query may take on each database.
-        rows: that a result may have.
         cache: a folder that keeps references' results between processes.
     """
-    settings = Settings(dialect, Limits(seconds, rows), cache)
+    settings = source.settings(budget, cache)
     try:
-        sources = open_databases(database, root, server, settings)
-        wanted = references(reference, sources, settings, empty)
-        text = predicted(completion, extract)
+        opened = source.databases(database)
+        wanted = references(reference, opened, settings, empty)
+        text = source.predicted(completion)
         found = [
-            _overlap(judged(source, sources, text, settings), right, tolerance, ignore_case)
-            for source, right in zip(sources, wanted, strict=True)
+            _overlap(judged(one, opened, text, settings), right, tolerance, ignore_case)
+            for one, right in zip(opened, wanted, strict=True)
         ]
     except Settled as settled:
         verdict = settled.verdict

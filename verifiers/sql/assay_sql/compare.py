@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Literal
 
+from assay.errors import shorten
 from assay_sql.matching import alignments
 from assay_sql.ordering import Expected
 from assay_sql.result import Result, Row
@@ -32,9 +33,9 @@ class Rules:
 
     Attributes:
         columns: compared by `position`, in `any` order, or by `name`; names matter in the last alone.
-        order: whether the rows' order counts where the reference orders them.
+        order: whether the order of rows counts where the reference orders them.
         tolerance: relative difference of floats that is forgiven.
-        ignore_case: text is compared without case.
+        ignore_case: compare text without case.
     """
 
     columns: Columns = "position"
@@ -289,8 +290,7 @@ def _listed(names: Sequence[str]) -> str:
 def _value(value: Any) -> str:
     if value is None:
         return "NULL"
-    text = repr(value) if isinstance(value, (str, bytes, tuple)) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shorten(repr(value) if isinstance(value, (str, bytes, tuple)) else str(value), 60)
 
 
 def _shown(row: Row) -> str:

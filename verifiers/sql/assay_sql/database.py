@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from assay.errors import shorten
 from assay_sql.engines.file import kind_of, stamp
 from assay_sql.result import DatabaseError, Limits, Result
 
@@ -169,8 +170,8 @@ def _paths(named: str, root: str) -> Sequence[str]:
     try:
         return _inside(named, root)
     except (OSError, ValueError, RuntimeError) as problem:
-        shown = named if len(named) < 200 else named[:200] + "..."
-        raise DatabaseError(f"{shown!r} is no path: {getattr(problem, 'strerror', None) or problem}") from None
+        why = getattr(problem, "strerror", None) or problem
+        raise DatabaseError(f"{shorten(named, 200)!r} is no path: {why}") from None
 
 
 def _located(named: str, root: str) -> tuple[Path, Path]:

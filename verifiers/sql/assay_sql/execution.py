@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from assay import Verdict, verifier
 from assay_sql.compare import Rules, compare
-from assay_sql.judging import Settled, decoys, exemplar, judged, open_databases, predicted, references, where
-from assay_sql.query import WHERE
-from assay_sql.result import Limits
-from assay_sql.running import Settings
+from assay_sql.judging import Budget, Settled, Source, decoys, exemplar, judged, references, where
 
 __all__ = ["execution", "valid"]
 
@@ -21,17 +18,10 @@ def execution(
     reference: Any,
     database: Any,
     *,
-    extract: str = WHERE,
-    dialect: str = "",
-    root: str = "",
-    server: str = "",
-    columns: Literal["position", "any", "name"] = "position",
-    order: bool = True,
-    tolerance: float = 1e-9,
-    ignore_case: bool = False,
+    source: Source = Source(),
+    rules: Rules = Rules(),
     empty: bool = False,
-    seconds: float = 5.0,
-    rows: int = 100_000,
+    budget: Budget = Budget(),
     cache: str = "",
 ) -> Verdict:
     """The query returns what the reference returns, on each of the row's databases.
@@ -41,35 +31,24 @@ def execution(
     equal within a tolerance, text to the letter, a date equals its midnight.
 
     Options:
-        extract: where the completion's query stands, in the forms of `assay.extract`.
-        dialect: what both queries are written in, if it isn't the engine's own language.
-        root: the folder that the databases' paths start from and may not leave.
-        server: the URL of the server that has the databases, such as `postgresql://reader@host`.
-        columns: compared by `position`, in `any` order, or by `name`.
-        order: whether the order of rows counts where the reference orders them.
-        tolerance: relative difference of floats that is forgiven.
-        ignore_case: compare text without case.
         empty: a reference that returns no row is meant to.
-        seconds: that each query may take on each database.
-        rows: that a result may have.
         cache: a folder that keeps references' results between processes.
 
     The database is a path to a SQLite or DuckDB file, or to a folder of these, or a list; with a server, a name.
     """
-    settings = Settings(dialect, Limits(seconds, rows), cache)
+    settings = source.settings(budget, cache)
     try:
-        sources = open_databases(database, root, server, settings)
-        wanted = references(reference, sources, settings, empty)
-        text = predicted(completion, extract)
-        rules = Rules(columns, order, tolerance, ignore_case)
-        for source, right in zip(sources, wanted, strict=True):
-            difference = compare(judged(source, sources, text, settings), right, rules)
+        opened = source.databases(database)
+        wanted = references(reference, opened, settings, empty)
+        text = source.predicted(completion)
+        for one, right in zip(opened, wanted, strict=True):
+            difference = compare(judged(one, opened, text, settings), right, rules)
             if difference is not None:
-                reason = where(source, sources) + difference.reason
-                return Verdict(0.0, reason, details={"kind": difference.kind, "database": source.path})
+                reason = where(one, opened) + difference.reason
+                return Verdict(0.0, reason, details={"kind": difference.kind, "database": one.path})
     except Settled as settled:
         return settled.verdict
-    many = f" on {len(sources)} databases" if len(sources) > 1 else ""
+    many = f" on {len(opened)} databases" if len(opened) > 1 else ""
     return Verdict(1.0, f"the same result{many}", details={"kind": "right"})
 
 
@@ -78,32 +57,23 @@ def valid(
     completion: str,
     database: Any,
     *,
-    extract: str = WHERE,
-    dialect: str = "",
-    root: str = "",
-    server: str = "",
-    seconds: float = 5.0,
-    rows: int = 100_000,
+    source: Source = Source(),
+    budget: Budget = Budget(),
 ) -> Verdict:
     """The completion has one query that only reads, and it runs on each of the row's databases.
 
     A result that passes the limit of rows is cut there, and counts as one.
 
     Options:
-        extract: where the completion's query stands, in the forms of `assay.extract`.
-        dialect: what it is written in, if it isn't the engine's own language.
-        root: the folder that the databases' paths start from and may not leave.
-        server: the URL of the server that has the databases, such as `postgresql://reader@host`.
-        seconds: that it may take on each database.
         rows: that are read of its result.
     """
-    settings = Settings(dialect, Limits(seconds, rows))
+    settings = source.settings(budget)
     try:
-        sources = open_databases(database, root, server, settings)
-        text = predicted(completion, extract)
-        for source in sources:
+        opened = source.databases(database)
+        text = source.predicted(completion)
+        for one in opened:
             try:
-                judged(source, sources, text, settings)
+                judged(one, opened, text, settings)
             except Settled as settled:
                 if settled.verdict.details.get("kind") != "large":
                     raise

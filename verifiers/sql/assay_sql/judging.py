@@ -4,17 +4,76 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from assay import Verdict
 from assay.extract import wrap
 from assay_sql.database import Database, databases
 from assay_sql.ordering import Expected
-from assay_sql.query import Refused, UnknownDialect, find, known_dialect
-from assay_sql.result import DatabaseError, QueryError, Result
+from assay_sql.query import WHERE, Refused, UnknownDialect, find, known_dialect
+from assay_sql.result import DatabaseError, Limits, QueryError, Result
 from assay_sql.running import Settings, reference_result, run
 
-__all__ = ["Settled", "decoys", "exemplar", "judged", "open_databases", "predicted", "references", "where"]
+__all__ = ["Budget", "Settled", "Source", "decoys", "exemplar", "judged", "references", "where"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a query comes from, and what it is run on.
+
+    Attributes:
+        extract: where the completion's query stands, in the forms of `assay.extract`.
+        dialect: what queries are written in, if it isn't the engine's own language.
+        root: the folder that the databases' paths start from and may not leave.
+        server: the URL of the server that has the databases, such as `postgresql://reader@host`.
+    """
+
+    extract: str = WHERE
+    dialect: str = ""
+    root: str = ""
+    server: str = ""
+
+    def databases(self, named: Any) -> list[Database]:
+        """Return a row's databases.
+
+        Raises:
+            Settled: there is none that can be used, or the dialect is unknown.
+        """
+        try:
+            if self.dialect:
+                known_dialect(self.dialect)
+            return databases(named, self.root, self.server)
+        except (DatabaseError, UnknownDialect) as problem:
+            raise Settled(Verdict.error(str(problem))) from None
+
+    def predicted(self, completion: str) -> str:
+        """Return the text of a completion's query.
+
+        Raises:
+            Settled: it has none.
+        """
+        try:
+            return find(completion, self.extract)
+        except Refused as problem:
+            raise Settled(Verdict(0.0, f"no query: {problem}", details={"kind": "missing"})) from None
+
+    def settings(self, budget: Budget, cache: str = "") -> Settings:
+        """Return how queries are run within a budget."""
+        return Settings(self.dialect, Limits(budget.seconds, budget.rows), cache)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one query may use up.
+
+    Attributes:
+        seconds: that each query may take on each database.
+        rows: that a result may have.
+    """
+
+    seconds: float = 5.0
+    rows: int = 100_000
 
 
 class Settled(Exception):
@@ -35,20 +94,6 @@ def decoys(inputs: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
     from assay_sql.suite import wrong_queries
 
     return wrong_queries(inputs, options)
-
-
-def open_databases(named: Any, root: str, server: str, settings: Settings) -> list[Database]:
-    """Return a row's databases.
-
-    Raises:
-        Settled: there is none that can be used, or the dialect is unknown.
-    """
-    try:
-        if settings.dialect:
-            known_dialect(settings.dialect)
-        return databases(named, root, server)
-    except (DatabaseError, UnknownDialect) as problem:
-        raise Settled(Verdict.error(str(problem))) from None
 
 
 def references(reference: Any, sources: list[Database], settings: Settings, empty: bool) -> list[Expected]:
@@ -76,18 +121,6 @@ def references(reference: Any, sources: list[Database], settings: Settings, empt
             )
         )
     return found
-
-
-def predicted(completion: str, extract: str) -> str:
-    """Return the text of a completion's query.
-
-    Raises:
-        Settled: it has none.
-    """
-    try:
-        return find(completion, extract)
-    except Refused as problem:
-        raise Settled(Verdict(0.0, f"no query: {problem}", details={"kind": "missing"})) from None
 
 
 def judged(source: Database, sources: list[Database], text: str, settings: Settings) -> Result:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from assay.errors import nearest
 from assay.extract import check, extract
 from assay_sql.functions import is_allowed, is_volatile, refused_kinds
 
@@ -119,11 +119,9 @@ def known_dialect(name: str) -> str:
         "mariadb": "mysql",
     }
     if name.lower() not in known:
-        near = difflib.get_close_matches(name.lower(), known, n=1)
+        near = nearest(name.lower(), known)
         hint = (
-            f"did you mean '{known[near[0]]}'?"
-            if near
-            else "sqlite, duckdb, postgres and mysql are some that there are"
+            f"did you mean '{known[near]}'?" if near else "sqlite, duckdb, postgres and mysql are some that there are"
         )
         raise UnknownDialect(f"there is no SQL dialect '{name}'; {hint}")
     return known[name.lower()]

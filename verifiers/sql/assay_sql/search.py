@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from assay_sql.catalog import Catalog
 from assay_sql.compare import Rules, compare
@@ -37,12 +37,12 @@ class Trial(SQLite):
     """A generated database, in memory, that queries run on as on a file."""
 
     def __init__(self, database: Instance, *, backwards: bool = False) -> None:
-        self.database, self.backwards = database, backwards
+        self.database = database
         self.path = database.name
         #: What references return here, by their text.
         self.known: dict[str, Expected | QueryError] = {}
-        # Nobody can write to it, so that both sides may share it.
-        pool = Pool(self._connect, sqlite3.Connection.close, size=1)
+        # Nobody can write to it, so that both sides may share it. It does not know the trial, with which it goes.
+        pool = Pool(partial(_connect, database, backwards), sqlite3.Connection.close, size=1)
         self._pools = {"reference": pool, "prediction": pool}
 
     def expected(self, query: Query, plan: Plan) -> Expected:
@@ -66,10 +66,11 @@ class Trial(SQLite):
             raise QueryError(found.kind, str(found))
         return found
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = self.database.connect(backwards=self.backwards)
-        fence(connection)
-        return connection
+
+def _connect(database: Instance, backwards: bool) -> sqlite3.Connection:
+    connection = database.connect(backwards=backwards)
+    fence(connection)
+    return connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from assay import Verdict, verifier
 from assay.extract import wrap
 from assay.normalize import normalize, unwrap
-from assay_text.references import WHERE, accepted, exemplar, found
+from assay_text.references import Words, accepted, exemplar, found
 from assay_text.words import UNSPACED
 
 __all__ = ["contains", "exact"]
@@ -20,10 +20,7 @@ def exact(
     completion: str,
     reference: Any,
     *,
-    extract: str = WHERE,
-    ignore_case: bool = True,
-    punctuation: bool = True,
-    articles: bool = True,
+    answer: Words = Words(punctuation=True, articles=True),
 ) -> Verdict:
     """The answer and the reference are the same text, or the answer and one of several references are.
 
@@ -31,29 +28,24 @@ def exact(
     always; what only dresses an answer (`$...$`, `**...**`, quotes, a final full stop) does not count.
 
     Options:
-        extract: where the answer stands, in the forms of `assay.extract`.
-        ignore_case: letters of either case are the same.
         punctuation: punctuation counts, other than inside numbers, where it always does.
-        articles: `a`, `an` and `the` count.
     """
     wanted = accepted(reference)
     if isinstance(wanted, Verdict):
         return wanted
-    given = found(completion, extract)
+    given = found(completion, answer.extract)
     if isinstance(given, Verdict):
         return given
-    said = _form(given, ignore_case, punctuation, articles)
+    said = answer.of(given)
     details = {"answer": given[:200]}
-    if any(said == _known(one, ignore_case, punctuation, articles) for one in wanted):
+    if any(said == _known(one, answer) for one in wanted):
         return Verdict(1.0, "the same text", details=details)
     return Verdict(0.0, f"{said[:60]!r} is not {normalize(wanted[0])[:60]!r}", details=details)
 
 
-def _form(text: str, ignore_case: bool, punctuation: bool, articles: bool) -> str:
-    return normalize(unwrap(text), ignore_case=ignore_case, punctuation=punctuation, articles=articles)
-
-
-_known = lru_cache(maxsize=20_000)(_form)
+@lru_cache(maxsize=20_000)
+def _known(text: str, answer: Words) -> str:
+    return answer.of(text)
 
 
 def _all_of(reference: Any, options: Mapping[str, Any]) -> str:
@@ -63,7 +55,7 @@ def _all_of(reference: Any, options: Mapping[str, Any]) -> str:
     return wrap(" ".join([keywords] if isinstance(keywords, str) else keywords), options["extract"])
 
 
-@verifier(boolean=True, bounded=True, exemplar=_all_of)
+@verifier(boolean={"credit": "all"}, bounded=True, exemplar=_all_of)
 def contains(
     completion: str,
     reference: Any = None,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from assay import Verdict, verifier
 from assay.normalize import normalize, unwrap
-from assay_text.references import WHERE, accepted, exemplar, found
+from assay_text.references import Answer, Words, accepted, exemplar, found
 from assay_text.words import ngrams, words
 
 __all__ = ["f1", "overlap"]
@@ -27,31 +27,22 @@ def f1(
     completion: str,
     reference: Any,
     *,
-    extract: str = WHERE,
-    ignore_case: bool = True,
-    punctuation: bool = False,
-    articles: bool = False,
+    answer: Words = Words(),
 ) -> Verdict:
     """The harmonic mean of precision and recall over words, as SQuAD scores answers; the best of several references.
 
     Rajpurkar et al. 2016 (arXiv:1606.05250). The field `recall` alone pays for long answers.
-
-    Options:
-        extract: where the answer stands, in the forms of `assay.extract`.
-        ignore_case: letters of either case are the same.
-        punctuation: punctuation counts as words.
-        articles: `a`, `an` and `the` count.
     """
     wanted = accepted(reference)
     if isinstance(wanted, Verdict):
         return wanted
-    given = found(completion, extract)
+    given = found(completion, answer.extract)
     if isinstance(given, Verdict):
         return Verdict(0.0, given.reason, fields={"precision": 0.0, "recall": 0.0})
-    said = _deleting(given, ignore_case, punctuation, articles)
+    said = _deleting(given, answer)
     best = (0.0, 0.0, 0.0)
     for one in wanted:
-        best = max(best, _shared(said, _deleted(one, ignore_case, punctuation, articles)))
+        best = max(best, _shared(said, _deleted(one, answer)))
     score, precision, recall = best
     reason = f"precision {precision:.2f}, recall {recall:.2f}"
     return Verdict(score, reason, fields={"precision": precision, "recall": recall}, details={"answer": given[:200]})
@@ -64,9 +55,7 @@ def overlap(
     *,
     metric: Metric = "rougeL",
     weights: list[float] | None = None,
-    extract: str = WHERE,
-    ignore_case: bool = True,
-    punctuation: bool = False,
+    answer: Answer = Answer(),
 ) -> Verdict:
     """The answer resembles the reference by a published measure; the best of several references.
 
@@ -78,20 +67,17 @@ def overlap(
             2005: exact and stem matches, no synonyms); `1-wer` (1 minus the word error rate, at least 0); `jaccard`,
             `jaccard2` (sets of words or of pairs of words; blind to repetition).
         weights: of BLEU's orders, the first for single words; equal by default.
-        extract: where the answer stands, in the forms of `assay.extract`.
-        ignore_case: letters of either case are the same.
-        punctuation: punctuation counts as words.
     """
     wanted = accepted(reference)
     if isinstance(wanted, Verdict):
         return wanted
     if weights is not None and (not metric.startswith("bleu") or min(weights, default=-1.0) < 0 or not sum(weights)):
         raise ValueError("weights are for BLEU: a list of numbers that aren't negative, one for each order")
-    given = found(completion, extract)
+    given = found(completion, answer.extract)
     if isinstance(given, Verdict):
         return given
-    said = _splitting(given, ignore_case, punctuation)
-    golds = [_split(one, ignore_case, punctuation) for one in wanted]
+    said = _splitting(given, answer)
+    golds = [_split(one, answer) for one in wanted]
     if metric == "meteor":
         if max(map(len, golds)) > METEOR_WORDS:
             return Verdict.bad_reference(f"the reference has more than {METEOR_WORDS:,} words, too many for METEOR")
@@ -102,14 +88,14 @@ def overlap(
     return Verdict(min(score, 1.0), f"{metric} {score:.3f}", details={"answer": given[:200]})
 
 
-def _deleting(text: str, ignore_case: bool, punctuation: bool, articles: bool) -> Sequence[str]:
+def _deleting(text: str, answer: Words) -> Sequence[str]:
     """Return words as SQuAD has them: punctuation is deleted, so that `U.S.` and `us` are one."""
-    return words(normalize(unwrap(text), ignore_case=ignore_case, punctuation=punctuation, articles=articles))
+    return words(answer.of(text))
 
 
-def _splitting(text: str, ignore_case: bool, punctuation: bool) -> Sequence[str]:
+def _splitting(text: str, answer: Answer) -> Sequence[str]:
     """Return words as ROUGE has them: punctuation parts words, and is dropped unless it counts."""
-    return words(normalize(unwrap(text), ignore_case=ignore_case), punctuation=punctuation)
+    return words(normalize(unwrap(text), ignore_case=answer.ignore_case), punctuation=answer.punctuation)
 
 
 _deleted = lru_cache(maxsize=20_000)(_deleting)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from assay import Verdict
 from assay.extract import check, extract, wrap
 from assay.normalize import normalize, unwrap
 
-__all__ = ["MAX_LENGTH", "WHERE", "accepted", "exemplar", "found"]
+__all__ = ["MAX_LENGTH", "WHERE", "Answer", "Words", "accepted", "exemplar", "found"]
 
 #: Where an answer is looked for, unless the reward says otherwise.
 WHERE = (
@@ -18,6 +19,38 @@ WHERE = (
 
 #: Longer answers are not compared: no reference is near them.
 MAX_LENGTH = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where an answer stands, and what of it counts.
+
+    Attributes:
+        extract: where the answer stands, in the forms of `assay.extract`.
+        ignore_case: letters of either case are the same.
+        punctuation: punctuation counts as words.
+    """
+
+    extract: str = WHERE
+    ignore_case: bool = True
+    punctuation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Answer):
+    """Where an answer stands, and which of its words count.
+
+    Attributes:
+        articles: `a`, `an` and `the` count.
+    """
+
+    articles: bool = False
+
+    def of(self, text: str) -> str:
+        """Return what of a text counts."""
+        return normalize(
+            unwrap(text), ignore_case=self.ignore_case, punctuation=self.punctuation, articles=self.articles
+        )
 
 
 def accepted(reference: Any) -> tuple[str, ...] | Verdict:

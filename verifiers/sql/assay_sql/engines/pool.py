@@ -39,6 +39,9 @@ class Pool(Generic[Connection]):
         self._lock = threading.Lock()
         self._closed = False
 
+    def __del__(self) -> None:
+        self.empty()  # of a database in memory nobody else has the connections
+
     @contextlib.contextmanager
     def borrow(self) -> Iterator[Connection]:
         """Lend a connection. It comes back to the pool unless the borrower's work with it fails.

@@ -2,47 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-import textwrap
 
 import pytest
+from distributions import GOOD
 
-from assay import PluginError, RewardError, hookimpl, score, verifier
-from assay._plugins.registry import Registry
-
-GOOD = """
-    from assay import hookimpl, verifier
-
-    @verifier
-    def palindrome(completion: str, *, ignore_case: bool = True) -> float:
-        '''The completion reads the same backwards.'''
-        text = completion.casefold() if ignore_case else completion
-        return float(text == text[::-1])
-
-    @hookimpl
-    def assay_verifiers():
-        return [palindrome]
-"""
-
-
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Put a distribution on the path: its metadata, and a module of its own."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def put(distribution, plugin, code, version="1.2"):
-        module = distribution.replace("-", "_")
-        (tmp_path / f"{module}.py").write_text(textwrap.dedent(code))
-        info = tmp_path / f"{module}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[assay]\n{plugin} = {module}\n")
-        importlib.invalidate_caches()
-        monkeypatch.delitem(sys.modules, module, raising=False)
-        return module
-
-    return put
+from assay import PluginError, Registry, RewardError, hookimpl, score, verifier
 
 
 def test_a_plugin_is_loaded_only_when_it_is_named(install):
@@ -146,7 +111,7 @@ def test_the_first_party_plugins_are_found_like_any_other():
     registry = Registry()
     for name in ("format", "math"):
         assert registry.problem(name) is None
-        assert all(one.distribution == f"assay-{name}" for one in registry.verifiers(name).values())
+        assert all(one.distribution == f"assay-{name}" for one in registry.offers(name).verifiers.values())
 
 
 def test_a_verifier_of_this_process_needs_no_package():
