@@ -16,24 +16,44 @@ from assay_math.evaluation import MAX_EFFORT, NoValue, effort, exact
 from assay_math.families import as_family, renamings, same_family
 from assay_math.intervals import FLIPPED, endless, listed, region
 from assay_math.kinds import Kind, classify
-from assay_math.names import assignments, chain, unlabelled
-from assay_math.rewriting import MAX_ITEMS, as_clock, as_vector, by_letters, canonical, expanded, one_quantity, wording
+from assay_math.names import (
+    assignments,
+    base,
+    chain,
+    is_asked_for,
+    is_name,
+    is_sequence,
+    named_values,
+    unlabelled,
+)
+from assay_math.rewriting import (
+    MAX_ITEMS,
+    as_clock,
+    as_vector,
+    by_letters,
+    canonical,
+    expanded,
+    hours,
+    lone_tuple,
+    members,
+    one_quantity,
+    option_letters,
+    rows_of,
+    wording,
+)
 from assay_math.tree import (
     Apply,
     Bracketed,
     Cases,
     Choice,
-    Clock,
     Family,
     Items,
     Matrix,
     Node,
     Number,
-    Product,
     Quantity,
     Relation,
     Such,
-    Sum,
     Symbol,
     Union,
     Words,
@@ -72,35 +92,19 @@ def decide(x: Node, y: Node, rules: Rules) -> Comparison:
 
 
 def _families(x: Node, y: Node, rules: Rules) -> Comparison | None:
-    sequence = _is_sequence(x) or _is_sequence(y)
+    sequence = is_sequence(x) or is_sequence(y)
     x, y = unlabelled(x, y)
     left = as_family(x, y) if isinstance(y, Family) else x
     right = as_family(y, x) if isinstance(x, Family) else y
     if not isinstance(left, Family) or not isinstance(right, Family):
         # What is said of a letter beside an expression in it changes nothing: `2n + 1, where n is an integer`.
-        return decide(_members(x), _members(y), rules)
+        return decide(members(x), members(y), rules)
     same = None if sequence else same_family(left, right)
     if same is None:
         pairs = zip(sorted(left.parameters), sorted(right.parameters), strict=False)
         names: dict[str, Node] = {old: Symbol(new) for old, new in pairs}
         return decide(renamed(Items(left.members), names), Items(right.members), rules)
     return Comparison(same, "family", "the same values for all integers" if same else "other values for some integer")
-
-
-def _is_sequence(node: Node) -> bool:
-    """Whether the values have places by their label: `a_n = 2n + 1`."""
-    match node:
-        case Family(members=members):
-            return any(map(_is_sequence, members))
-        case Relation(sides=(Symbol(name=name), _)):
-            return "_" in name
-    return False
-
-
-def _members(node: Node) -> Node:
-    if isinstance(node, Family):
-        return Items(node.members) if len(node.members) > 1 else node.members[0]
-    return node
 
 
 def _choices(x: Node, y: Node, rules: Rules) -> Comparison | None:
@@ -130,14 +134,8 @@ def _times(x: Node, y: Node, rules: Rules) -> Comparison:
     left, right = as_clock(x), as_clock(y)
     if left is None or right is None:
         return Comparison(False, "time", "a time of day against something else")
-    same = bool(_hours(left) & _hours(right)) and (left.minute, left.second) == (right.minute, right.second)
+    same = bool(hours(left) & hours(right)) and (left.minute, left.second) == (right.minute, right.second)
     return Comparison(same, "time", "the same time" if same else "another time")
-
-
-def _hours(clock: Clock) -> set[int]:
-    if clock.half:
-        return {clock.hour % 12 + (12 if clock.half == "pm" else 0)}
-    return {clock.hour} if clock.hour > 12 or clock.hour == 0 else {clock.hour % 12, clock.hour % 12 + 12}
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -165,19 +163,10 @@ def _assigned(x: Node, y: Node, rules: Rules) -> Comparison | None:
             return None
     if any(isinstance(one, Relation) for one in items):
         return None
-    bases = {_base(name) for name in named}
+    bases = {base(name) for name in named}
     if left == "{" or (left == "" and len(bases) == 1):  # x_1 = 2, x_2 = 3 are the roots in any order
         return _in_any_order(list(named.values()), list(items), rules)
     return _in_order(list(named.values()), list(items), rules, "value")
-
-
-def _base(name: Node) -> str:
-    match name:
-        case Symbol(name=text):
-            return text.partition("_")[0]
-        case Apply(function=function):
-            return function
-    return ""
 
 
 def _derivation(x: Node, y: Node, rules: Rules) -> Comparison | None:
@@ -222,22 +211,8 @@ def _expression_named(x: Node, y: Node, rules: Rules) -> Comparison | None:
     r"""An answer `\sin A = \frac12` or `x + y = 5` says the value; a reference so written asks for the equation."""
     match x:
         case Relation(sides=(name, value), operators=("=",)) if not rules.turned and not symbols(value):
-            return decide(value, y, rules) if _is_named(name) else None
+            return decide(value, y, rules) if is_asked_for(name) else None
     return None
-
-
-def _is_named(node: Node) -> bool:
-    """Whether a side is what is asked for: a function of letters, or letters added or multiplied, without numbers."""
-    match node:
-        case Apply(function=function, arguments=parts):
-            return (
-                function != "congruent" and bool(symbols(node)) and all(not isinstance(one, Relation) for one in parts)
-            )
-        case Union(parts=parts) | Sum(terms=parts):
-            return all(symbols(one) for one in parts)
-        case Product(factors=parts):
-            return all(isinstance(one, Symbol) for one in parts) and len(symbols(node)) == len(parts)
-    return False
 
 
 def _words(x: Node, y: Node, rules: Rules) -> Comparison:
@@ -389,7 +364,7 @@ def _vectors(x: Node, y: Node, rules: Rules) -> Comparison | None:
     if isinstance(x, Bracketed) and isinstance(y, Matrix):
         return _vectors(y, x, rules.turn())
     if isinstance(x, Matrix) and isinstance(y, Bracketed):
-        rows = _nested(y)
+        rows = rows_of(y)
         if rows is not None:
             return _matrices(x, rows, rules)
         flat = as_vector(x, 0) if y.left != "{" else None
@@ -401,15 +376,6 @@ def _vectors(x: Node, y: Node, rules: Rules) -> Comparison | None:
     )
     vector = as_vector(y, len(flat.items)) if isinstance(flat, Bracketed) else None
     return None if flat is None or vector is None else decide(flat, vector, rules)
-
-
-def _nested(node: Node) -> Matrix | None:
-    """Read `[[1, 2], [3, 4]]` as a matrix by its rows."""
-    match node:
-        case Bracketed(left="[", items=rows) if len(rows) > 1:
-            entries = [row.items for row in rows if isinstance(row, Bracketed) and row.left == "["]
-            return Matrix(tuple(entries)) if len(entries) == len(rows) else None
-    return None
 
 
 def _matrices(x: Node, y: Node, rules: Rules) -> Comparison | None:
@@ -430,9 +396,9 @@ def _unions(x: Node, y: Node, rules: Rules) -> Comparison | None:
 def _brackets(x: Node, y: Node, rules: Rules) -> Comparison | None:
     match x, y:
         case Bracketed(left=l1, items=some, right=r1), Bracketed(left=l2, items=others, right=r2):
-            if (only := _lone(x)) is not None and l2 != "{":
+            if (only := lone_tuple(x)) is not None and l2 != "{":
                 return decide(only, y, rules)
-            if (only := _lone(y)) is not None and l1 != "{":
+            if (only := lone_tuple(y)) is not None and l1 != "{":
                 return decide(x, only, rules)
             if (l1, r1) != (l2, r2) and not ({l1 + r1, l2 + r2} == {"()", "[]"} and len(some) == len(others) > 2):
                 return Comparison(False, "brackets", f"{l1}{r1} is not {l2}{r2}")
@@ -447,16 +413,11 @@ def _lists(x: Node, y: Node, rules: Rules) -> Comparison | None:
         case Items(items=some, joined=first), Items(items=others, joined=second):
             if first and second and first != second and not all(isinstance(one, Quantity) for one in some):
                 return Comparison(False, "structure", f"'{first}' is not '{second}'")
-            named = max(map(len, map(_named_values, (x, y)))) > 1 or all(map(_is_name, (*some, *others)))
+            named = max(map(len, map(named_values, (x, y)))) > 1 or all(map(is_name, (*some, *others)))
             if first != second and "or" in (first, second) and named:
                 return Comparison(False, "structure", "values of which one holds are not values that all hold")
             return _in_any_order(some, others, rules)
     return None
-
-
-def _is_name(node: Node) -> bool:
-    """Whether a value is a letter or word: `A or B` is one of the two, while the solutions 1 or 2 are both."""
-    return isinstance(node, (Symbol, Words))
 
 
 def _list_as_set(x: Node, y: Node, rules: Rules) -> Comparison | None:
@@ -492,38 +453,9 @@ def _lone_member(x: Node, y: Node, rules: Rules) -> Comparison | None:
 
 def _options(x: Node, y: Node, rules: Rules) -> Comparison:
     """Several options by their letters; no other collection is a single value, or one of another kind."""
-    if (letters := _letters(x)) and letters == _letters(y):
+    if (letters := option_letters(x)) and letters == option_letters(y):
         return Comparison(True, "choice", "the same options")
     return Comparison(False, "structure", f"a {classify(x)} is not a {classify(y)}")
-
-
-def _named_values(node: Items) -> set[str]:
-    """Return the names of values, `x` and `y` of `x = 1, y = 2`."""
-    return {
-        one.sides[0].name.partition("_")[0]
-        for one in node.items
-        if isinstance(one, Relation) and one.operators == ("=",) and isinstance(one.sides[0], Symbol)
-    }
-
-
-def _lone(node: Node) -> Node | None:
-    """Return what a set of one tuple holds."""
-    match node:
-        case Bracketed(left="{", items=(Bracketed() as only,)):
-            return only
-    return None
-
-
-def _letters(node: Node) -> str:
-    """Return several options by their letters, `A, C` or `AC`; nothing for anything else."""
-    match node:
-        case Symbol(name=name) if name.isupper() and name.isalpha():
-            return "".join(sorted(name))
-        case Items(items=items, joined="" | "and") if all(
-            isinstance(one, Symbol) and len(one.name) == 1 for one in items
-        ):
-            return "".join(sorted(one.name for one in items)) if all(one.name in "ABCDEFGH" for one in items) else ""  # type: ignore[attr-defined]
-    return ""
 
 
 def _in_order(some: Sequence[Node], others: Sequence[Node], rules: Rules, what: str) -> Comparison:

@@ -13,13 +13,24 @@ from assay_math.tree import (
     Product,
     Ratio,
     Relation,
+    Sum,
     Symbol,
+    Union,
     Words,
     renamed,
     symbols,
 )
 
-__all__ = ["assignments", "chain", "unlabelled"]
+__all__ = [
+    "assignments",
+    "base",
+    "chain",
+    "is_asked_for",
+    "is_name",
+    "is_sequence",
+    "named_values",
+    "unlabelled",
+]
 
 
 def unlabelled(answer: Node, reference: Node) -> tuple[Node, Node]:
@@ -127,3 +138,51 @@ def chain(node: Node) -> tuple[Node, ...] | None:
             label = _label(Relation(sides[:2], ("=",)))
             return sides[1:] if label is not None else sides
     return None
+
+
+def is_sequence(node: Node) -> bool:
+    """Whether the values have places by their label: `a_n = 2n + 1`."""
+    match node:
+        case Family(members=members):
+            return any(map(is_sequence, members))
+        case Relation(sides=(Symbol(name=name), _)):
+            return "_" in name
+    return False
+
+
+def base(name: Node) -> str:
+    """Return a name without its index: that of `x_1` is `x`."""
+    match name:
+        case Symbol(name=text):
+            return text.partition("_")[0]
+        case Apply(function=function):
+            return function
+    return ""
+
+
+def named_values(node: Items) -> set[str]:
+    """Return the names of values, `x` and `y` of `x = 1, y = 2`."""
+    return {
+        one.sides[0].name.partition("_")[0]
+        for one in node.items
+        if isinstance(one, Relation) and one.operators == ("=",) and isinstance(one.sides[0], Symbol)
+    }
+
+
+def is_name(node: Node) -> bool:
+    """Whether a value is a letter or word: `A or B` is one of the two, while the solutions 1 or 2 are both."""
+    return isinstance(node, (Symbol, Words))
+
+
+def is_asked_for(node: Node) -> bool:
+    """Whether a side is what is asked for: a function of letters, or letters added or multiplied, without numbers."""
+    match node:
+        case Apply(function=function, arguments=parts):
+            return (
+                function != "congruent" and bool(symbols(node)) and all(not isinstance(one, Relation) for one in parts)
+            )
+        case Union(parts=parts) | Sum(terms=parts):
+            return all(symbols(one) for one in parts)
+        case Product(factors=parts):
+            return all(isinstance(one, Symbol) for one in parts) and len(symbols(node)) == len(parts)
+    return False

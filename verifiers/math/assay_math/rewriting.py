@@ -16,6 +16,7 @@ from assay_math.tree import (
     Bracketed,
     Clock,
     Decimal,
+    Family,
     Items,
     Matrix,
     Node,
@@ -43,8 +44,13 @@ __all__ = [
     "by_letters",
     "canonical",
     "expanded",
+    "hours",
     "in_base_ten",
+    "lone_tuple",
+    "members",
     "one_quantity",
+    "option_letters",
+    "rows_of",
     "unit_of",
     "with_unit",
     "wording",
@@ -270,3 +276,46 @@ def _multiplied(factors: tuple[Node, ...]) -> Node | None:
     if any(isinstance(one, (Items, Relation, Union)) for one in scalars):
         return None
     return mapped(kinds[0], lambda entry: Product((*scalars, entry)))
+
+
+def members(node: Node) -> Node:
+    """Return what a family says of its members; anything else as it is."""
+    if isinstance(node, Family):
+        return Items(node.members) if len(node.members) > 1 else node.members[0]
+    return node
+
+
+def hours(clock: Clock) -> set[int]:
+    """Return the hours of the day that a time may mean."""
+    if clock.half:
+        return {clock.hour % 12 + (12 if clock.half == "pm" else 0)}
+    return {clock.hour} if clock.hour > 12 or clock.hour == 0 else {clock.hour % 12, clock.hour % 12 + 12}
+
+
+def rows_of(node: Node) -> Matrix | None:
+    """Read `[[1, 2], [3, 4]]` as a matrix by its rows."""
+    match node:
+        case Bracketed(left="[", items=rows) if len(rows) > 1:
+            entries = [row.items for row in rows if isinstance(row, Bracketed) and row.left == "["]
+            return Matrix(tuple(entries)) if len(entries) == len(rows) else None
+    return None
+
+
+def lone_tuple(node: Node) -> Node | None:
+    """Return what a set of one tuple holds."""
+    match node:
+        case Bracketed(left="{", items=(Bracketed() as only,)):
+            return only
+    return None
+
+
+def option_letters(node: Node) -> str:
+    """Return several options by their letters, `A, C` or `AC`; nothing for anything else."""
+    match node:
+        case Symbol(name=name) if name.isupper() and name.isalpha():
+            return "".join(sorted(name))
+        case Items(items=items, joined="" | "and") if all(
+            isinstance(one, Symbol) and len(one.name) == 1 for one in items
+        ):
+            return "".join(sorted(one.name for one in items)) if all(one.name in "ABCDEFGH" for one in items) else ""  # type: ignore[attr-defined]
+    return ""
