@@ -137,7 +137,7 @@ _STEPS: list[tuple[str, re.Pattern[str], Replacement]] = [
     ("_", _BASE, lambda match: f"{match[1]}_" if match[1] else f"_{{{match[2] or match[3]}}}"),
     ("10", _TIMES_TEN, r"\\times "),
     ("C", _CHOOSE, lambda match: _binomial(match)),
-    ("mod", _MODULO, lambda match: rf"\pmod{{{match[1] or match[2]}}}"),
+    ("mod", _MODULO, lambda match: _modulo(match)),
     ("array", _SYSTEM, r"\\begin{cases}\1\\end{cases}"),
     ("frac", _FRACTIONS, r"\\frac"),
     ("binom", _BINOMIALS, r"\\binom"),
@@ -174,6 +174,12 @@ def clean(text: str) -> str:
     while (text and text[-1] in ".;:") or text.endswith(("\\", "!\\")):
         text = text[:-1].rstrip()
     return (r"\dollar " + text) if money else text
+
+
+def _modulo(match: re.Match[str]) -> str:
+    r"""`(mod 5)` and the one behind an equivalence name a class; `12 mod 5` is a remainder."""
+    of_class = match[1] is not None or "equiv" in match.string
+    return f"{chr(92)}{'pmod' if of_class else 'bmod'}{{{match[1] or match[2]}}}"
 
 
 def _in_ascii(text: str) -> str:

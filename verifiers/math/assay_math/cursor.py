@@ -155,7 +155,7 @@ class Cursor:
         if kind == "number" and parts and parts[-1] not in ("^", "-", "/", "per", "every", "each"):
             if units.known(parts[-1]) or parts[-1] == "\\circ":
                 return True
-            if parts[-1].isalpha() and len(parts) > 1:
+            if parts[-1].isalpha() and (len(parts) > 1 or self.spaced()):
                 raise Unreadable("a unit is followed by a number")
         # 360^\circ k
         return parts[-1:] == ["\\circ"] and kind == "word" and len(token) == 1 and token not in "CFK"

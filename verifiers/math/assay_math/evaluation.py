@@ -124,6 +124,8 @@ def _apply(function: str, values: list[Fraction | None]) -> Fraction | None:
         return max(known) if function == "max" else min(known)
     if len(whole) < len(known):
         return None
+    if function == "mod" and whole[1] > 0:
+        return Fraction(whole[0] % whole[1])
     if function == "factorial" and 0 <= whole[0] <= MAX_FACTORIAL:
         return Fraction(math.factorial(whole[0]))
     if function == "binom" and 0 <= whole[0] <= MAX_FACTORIAL and whole[1] >= 0:

@@ -216,6 +216,9 @@ class _Reader(Terms):
         if self.peek() != "\\pmod":  # f(x) \equiv 0: it is zero everywhere
             operators = ["=" if one == "mod" else one for one in operators]
         node = Relation(tuple(sides), tuple(operators)) if operators else sides[0]
+        if self.accept("\\bmod"):
+            remainder = Apply("mod", (sides[-1], self.argument()))
+            return Relation((*sides[:-1], remainder), tuple(operators)) if operators else remainder
         if self.accept("\\pmod"):
             return Apply("congruent", (sides[-1], self.argument()))
         return node

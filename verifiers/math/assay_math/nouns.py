@@ -48,7 +48,6 @@ _NO_PLURAL = frozenset(
     "changes",
     "doubles",
     "triples",
-    "halves",
 }
 
 #: What may stand before what is counted, or behind it, without changing the number.
@@ -62,6 +61,11 @@ _BESIDE = frozenset(
     """.split()
 ) - {"to", "by", "from", "at", "that", "are", "with", "negative", "even", "odd", "about"}
 
+#: Of these, what says something of a measure, `5 feet high`, and nothing without one.
+_MEASURES = frozenset(
+    "short tall high deep wide long large small big old young new whole full complete entire real complex rational linear".split()
+)
+
 #: Words that can't be part of what is counted: they bound, deny, change or replace the number.
 _TAKES_BACK = frozenset(
     """
@@ -70,6 +74,7 @@ _TAKES_BACK = frozenset(
     to by from at that are is was be been were will would should could can cannot may might must does do did has have had so because since
     wrong incorrect right correct true false maybe perhaps possibly probably either neither both except excluding without beyond past
     out off up down higher lower greater bigger smaller away negative opposite inverse reciprocal root power half third quarter log sin cos
+    halves thirds fourths fifths sixths sevenths eighths ninths tenths twelfths hundredths thousandths millionths billionths elevenths
     before after what when where which who why how never ever any all none some many few several however though while whereas
     """.split()
 )
@@ -84,7 +89,7 @@ def counted(words: list[str]) -> bool:
     if not low or len(low) > 8 or any(word in _TAKES_BACK for word in low):
         return False
     if all(word in _BESIDE for word in low):
-        return low[0] not in ("a", "an", "the", "and")
+        return low[0] not in ("a", "an", "the", "and") and _MEASURES.isdisjoint(low)
     while low and low[-1] in _BESIDE:
         low.pop()
     parts: list[list[str]] = [[]]

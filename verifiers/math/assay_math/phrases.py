@@ -138,6 +138,7 @@ PHRASES: list[tuple[str, str]] = [
     ("half (a|an) <e>", r"\frac{1}{2} <e>"),
     *((f"(a|an|one) {part}", rf"\frac{{1}}{{{size}}}") for part, size in FRACTIONS.items()),
     ("half", r"\frac{1}{2}"),
+    *((f"<n> {part}", rf"\frac{{<n>}}{{{size}}}") for part, size in FRACTIONS.items() if part.endswith("s") and size != 4),
     *((f"a {word}", str(size)) for word, size in MULTIPLIERS.items()),
     *((place, f"{number} th") for place, number in ORDINALS.items()),
     # What is said of a letter behind a formula
