@@ -80,16 +80,16 @@ _TAKES_BACK = frozenset(
 )
 
 
-def counted(words: list[str]) -> bool:
+def counted(words: list[str], *, measured: bool = False) -> bool:
     """Whether words say what a number counts, as `apples left`, `different ways` and `people per day` do.
 
-    Something that can be counted must be among them, as the last that is no remark; nothing may take the number back.
+    Where a unit has been said already, `5 feet high`, they are `measured`. Something that can be counted must be among them, as the last that is no remark; nothing may take the number back.
     """
     low = [word.lower() for word in words]
     if not low or len(low) > 8 or any(word in _TAKES_BACK for word in low):
         return False
     if all(word in _BESIDE for word in low):
-        return low[0] not in ("a", "an", "the", "and") and _MEASURES.isdisjoint(low)
+        return low[0] not in ("a", "an", "the", "and") and (measured or _MEASURES.isdisjoint(low))
     while low and low[-1] in _BESIDE:
         low.pop()
     parts: list[list[str]] = [[]]

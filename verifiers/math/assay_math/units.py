@@ -174,14 +174,17 @@ def understood(unit: str) -> bool:
     """Whether what follows a number is its unit or what it counts, and no words that change it."""
     words = [word for word in _WORD.findall(unit) if word not in _IGNORED and word not in ("(", ")", "^")]
     named: list[str] = []
+    measured = False
     for word in words:
         if word in ("/", "per") or word.lstrip("-").isdigit() or word.startswith("\\"):
-            if named and not counted(named):
+            if named and not counted(named, measured=measured):
                 return False
-            named = []
-        elif not (known(word) or word.lower() in _MORE or word.lower() in MAGNITUDES):
+            named, measured = [], measured or word.startswith("\\")
+        elif known(word) or word.lower() in _MORE or word.lower() in MAGNITUDES:
+            measured = True
+        else:
             named.append(word)
-    return not named or counted(named)
+    return not named or counted(named, measured=measured)
 
 
 #: Words of units that `known` can't take in mathematics, where their letters are a product.
