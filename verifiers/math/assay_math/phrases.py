@@ -13,6 +13,7 @@ A wording is a pattern over whole tokens (`lexer`), so that it fits however the 
 `<set>`        the name of a set of numbers: `\mathbb{Z}`
 `<equation>`   an expression with an equals sign
 `<bound>`      a letter with a relation behind it
+`<unit>`       up to three words
 `<rest>`       any tokens, which are dropped
 `'('`          a bracket that stands for itself
 =============  ======================================================================================
@@ -130,12 +131,12 @@ PHRASES: list[tuple[str, str]] = [
     ("<n> factorial", "(<n>)!"),
     ("the (square root|root) of <n>", r"\sqrt{<n>}"),
     ("(negative|minus) <n>", "-<n>"),
-    ("<n> and a half [<e>]", r"(<n> + \frac{1}{2}) <e>"),
-    ("<n> and a quarter [<e>]", r"(<n> + \frac{1}{4}) <e>"),
-    ("<n> and a third [<e>]", r"(<n> + \frac{1}{3}) <e>"),
+    ("<n> and a half [<unit>]", r"(<n> + \frac{1}{2}) <unit>"),
+    ("<n> and a quarter [<unit>]", r"(<n> + \frac{1}{4}) <unit>"),
+    ("<n> and a third [<unit>]", r"(<n> + \frac{1}{3}) <unit>"),
     ("half a dozen", "6"),
     ("(a|one|1) dozen", "12"),
-    ("half (a|an) <e>", r"\frac{1}{2} <e>"),
+    ("half (a|an) <unit>", r"\frac{1}{2} <unit>"),
     *((f"(a|an|one) {part}", rf"\frac{{1}}{{{size}}}") for part, size in FRACTIONS.items()),
     ("half", r"\frac{1}{2}"),
     *((f"<n> {part}", rf"\frac{{<n>}}{{{size}}}") for part, size in FRACTIONS.items() if part.endswith("s") and size != 4),
@@ -184,6 +185,7 @@ _SLOTS = {
     "reals": r"\\mathbb (?:\{ )?[RQC] (?:\} )?(?:[_^] (?:\{ (?:[^ ]+ )+?\} |[^ ]+ ))?",
     "bound": r"[A-Za-z] (?:[<>]=? |\\(?:le|ge|ne|in|leq|geq|neq|leqslant|geqslant) )(?:[^ ]+ )+",
     "equation": r"(?:[^ ]+ )+?= (?:[^ ]+ )+?",
+    "unit": r"(?:[a-z]+ ){1,3}",
     "corners": r"[a-z]{3} ",
     "label": rf"(?:(?!(?:{_NO_LABEL}|is|are) )[^ =;,.]+ ){{1,12}}?",
 }
