@@ -171,7 +171,8 @@ _LETTER = r"(?:[A-Za-z]|\\[a-z]+) (?:_ (?:\{ (?:[^ {}]+ )+\} |[^ ]+ ))?"
 # Words that deny, doubt or bound what a label would say for certain.
 _NO_LABEL = (
     "not|no|least|most|less|more|than|if|unless|nor|neither|either|or|maybe|perhaps|possibly|probably|except|and|cannot|"
-    "greater|fewer|between|above|below|n't|isn't|aren't|wasn't|never|but|instead"
+    "greater|fewer|between|above|below|n't|isn't|aren't|wasn't|never|but|instead|wrong|incorrect|guess|twice|half|double|triple|"
+    "plus|minus|times|squared|cubed|negative|opposite|reciprocal|inverse|error|false"
 )
 _SLOTS = {
     "e": r"(?:[^ ]+ )+?",
