@@ -22,7 +22,7 @@ else ifneq ($(filter sandboxes/%,$(PACKAGE)),)
     TESTS := tests/sandboxes -k $(NAME)
 endif
 
-.PHONY: help demo setup-core setup-train test test-all lint bench dist clean
+.PHONY: help demo setup-core setup-train test test-all mutate survivors lint bench dist clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do \
@@ -64,6 +64,12 @@ test:  ## run the tests, but for the slowest; PACKAGE=verifiers/math runs those 
 
 test-all: $(TRAIN)  ## run all of them, as continuous integration does
 	@$(BIN)/python -m pytest -n auto -m "not timing"
+
+mutate: $(CORE)  ## change the core in small ways and count what no test notices; ONLY=assay.extract changes one module
+	@$(BIN)/python tests/mutation.py $(ONLY)
+
+survivors: $(CORE)  ## show the changes that no test has noticed
+	@$(BIN)/python tests/mutation.py --survivors $(ONLY)
 
 lint: $(CORE)  ## check style, types and who imports whom
 	@$(BIN)/ruff check --quiet

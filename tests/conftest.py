@@ -10,8 +10,21 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+#: `make mutate` tries each property thousands of times over: few examples, always the same ones, and none is shrunk.
+settings.register_profile(
+    "mutation",
+    max_examples=15,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
+)
+if "MUTANT_UNDER_TEST" in os.environ:
+    sys.setrecursionlimit(3 * sys.getrecursionlimit())  # two more frames stand between any two functions
 
 
 @pytest.fixture(scope="session")

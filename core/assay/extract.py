@@ -39,7 +39,7 @@ REGEX_SECONDS = 0.5
 _REASONING = re.compile(r"<(/?)(?:think|thinking|reasoning)\s*>", re.IGNORECASE)
 _REASONING_TAGS = ("think", "thinking", "reasoning")
 _METHODS = ("boxed", "tag", "after", "fence", "json", "last_number", "last_line", "whole", "regex")
-_SPLIT = re.compile(r"\|(?=(?:boxed|fence|last_number|last_line|whole)(?:\||$|:)|(?:tag|after|fence|json|regex):)")
+_SPLIT = re.compile(r"\|(?=(?:boxed|fence|json|last_number|last_line|whole)(?:\||$|:)|(?:tag|after|regex):)")
 _BRACES = re.compile(r"\\(?:boxed|fbox)[ \t\n]*\{|\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"\\boxed\s*([^\s{}\\$.,;]+)")
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?%?")
@@ -84,7 +84,7 @@ def extract(text: str, how: str, *, lenient: bool = False) -> Extraction:
     final = final_part(text)
     reasons = []
     for method, argument in _read(how):
-        whole_text = argument.lower() in _REASONING_TAGS if method == "tag" else argument.endswith("think>")
+        whole_text = argument.lower() in _REASONING_TAGS if method == "tag" else argument.rstrip().endswith("think>")
         candidates, missing = _LOOK[method](text if whole_text else final, argument)
         if not candidates and lenient and not missing.startswith("a "):
             candidates, missing = _LOOK[method](text, argument)
@@ -321,7 +321,7 @@ def _json(text: str, path: str) -> _Found:
         for part in path.split(".") if path else ():
             if isinstance(value, dict):
                 value = value.get(part)
-            elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
                 value = value[int(part)]
             else:
                 value = None

@@ -146,16 +146,63 @@ def test_coroutines_run_together_under_a_limit():
     assert most == 10
 
 
+def test_no_more_coroutines_are_under_way_than_the_limit():
+    under_way, most = set(), []
+
+    @verifier
+    async def counted(completion):
+        under_way.add(completion)
+        most.append(len(under_way))
+        await asyncio.sleep(0.01)
+        under_way.remove(completion)
+        return 1.0
+
+    LocalEngine(concurrency=3).run([call(counted, str(i)) for i in range(10)])
+    assert max(most) == 3
+
+
+def test_a_coroutine_gets_its_inputs_and_options():
+    @verifier
+    async def said(completion, reference="nothing", *, times: int = 1):
+        return Verdict(1.0, f"{completion} {reference} {times}")
+
+    calls = [Call(said, {"completion": "a"}, {"times": 2}), Call(said, {"completion": "b", "reference": "c"}, {})]
+    assert [a[0].reason for a in LocalEngine().run(calls)] == ["a nothing 2", "b c 1"]
+
+
 class Answered(Exception):
     def __init__(self, status_code):
         super().__init__(f"HTTP {status_code}")
         self.status_code = status_code
 
 
-@pytest.mark.parametrize(("problem", "attempts", "status"), [
-    (ConnectionError("refused"), 3, "scored"), (Answered(503), 3, "scored"), (Answered(429), 3, "scored"),
-    (Answered(400), 1, "error"), (ValueError("no"), 1, "error"),
-])  # fmt: skip
+class Response:
+    def __init__(self, status_code):
+        self.status_code = status_code
+
+
+class Refused(Exception):
+    """As clients have it that keep the answer beside the exception."""
+
+    def __init__(self, status_code):
+        super().__init__("refused")
+        self.response = Response(status_code)
+
+
+MAY_PASS = [
+    ConnectionError("refused"),
+    OSError("no route"),
+    *map(Answered, (408, 425, 429, 500, 503, 599)),
+    Refused(503),
+]
+MAY_NOT = [ValueError("no"), TimeoutError(), *map(Answered, (400, 404, 409, 426, 499, 600, "503")), Refused(404)]
+
+
+@pytest.mark.parametrize(
+    ("problem", "attempts", "status"),
+    [*((one, 3, "scored") for one in MAY_PASS), *((one, 1, "error") for one in MAY_NOT)],
+    ids=lambda one: f"{type(one).__name__}-{getattr(one, 'status_code', '')}" if isinstance(one, Exception) else None,
+)
 def test_what_may_pass_is_tried_again(problem, attempts, status):
     tries = []
 
@@ -168,6 +215,19 @@ def test_what_may_pass_is_tried_again(problem, attempts, status):
 
     assert LocalEngine().run([call(flaky, "x")])[0][0].status == status
     assert len(tries) == attempts
+
+
+def test_what_does_not_pass_is_given_up_after_three_attempts():
+    tries = []
+
+    @verifier(pure=False)
+    async def down(completion):
+        tries.append(completion)
+        raise ConnectionError("refused")
+
+    ((verdict,),) = LocalEngine().run([call(down, "x")])
+    assert (verdict.status, len(tries)) == ("error", 3)
+    assert "refused" in verdict.reason
 
 
 def test_a_service_that_is_down_is_left_alone():
@@ -186,6 +246,36 @@ def test_a_service_that_is_down_is_left_alone():
     assert len(tries) < 100
     assert "left alone" in answers[-1].reason
     assert "Connect" in answers[-1].reason
+
+
+def test_only_failures_in_a_row_count_against_a_service():
+    """One answer between nineteen failures and nineteen more: each call is still made."""
+    asked = []
+
+    @verifier(pure=False)
+    async def shaky(completion):
+        asked.append(completion)
+        if completion != "fine":
+            raise ValueError("out of order")
+        return 1.0
+
+    texts = [f"bad {i}" for i in range(19)] + ["fine"] + [f"worse {i}" for i in range(19)]
+    answers = LocalEngine(concurrency=1).run([call(shaky, text) for text in texts])
+    assert asked == texts
+    assert not any("left alone" in verdict.reason for (verdict,) in answers)
+
+
+def test_twenty_failures_in_a_row_are_enough():
+    asked = []
+
+    @verifier(pure=False)
+    async def broken(completion):
+        asked.append(completion)
+        raise ValueError("out of order")
+
+    answers = LocalEngine(concurrency=1).run([call(broken, str(i)) for i in range(25)])
+    assert len(asked) == 20
+    assert [("left alone" in verdict.reason) for (verdict,) in answers] == [False] * 20 + [True] * 5
 
 
 def test_works_where_a_loop_is_running():
@@ -210,6 +300,40 @@ def test_a_call_that_misbehaves_harms_no_other(engine, what):
     answers = [a[0] for a in engine.run(calls)]
     assert answers[20].status == WANTED[what], answers[20].reason
     assert [a.score for i, a in enumerate(answers) if i != 20] == [i / 1000 for i in range(60) if i != 20]
+
+
+@verifier(kind="io", timeout=0.3)
+def endpoint(completion: str):
+    time.sleep(60)
+
+
+def test_a_service_that_answers_too_late_says_nothing_about_the_completion(engine):
+    ((late,),) = engine.run([call(endpoint, "x")])
+    assert (late.status, late.score) == ("error", None)
+    assert "0.3 s" in late.reason
+
+
+@verifier(timeout=30.0)
+def crashing(completion: str):
+    """Notes its attempt in a file, and ends its worker until there are as many as asked for."""
+    path, attempts = completion.split("|")
+    with Path(path).open("a") as file:
+        file.write("x")
+    if Path(path).stat().st_size < int(attempts):
+        os._exit(3)
+    return 0.5
+
+
+def test_a_call_whose_worker_died_is_tried_once_more(engine, tmp_path):
+    ((verdict,),) = engine.run([call(crashing, f"{tmp_path / 'once'}|2")])
+    assert (verdict.status, verdict.score) == ("scored", 0.5)
+
+
+def test_a_call_whose_worker_died_twice_is_an_error(engine, tmp_path):
+    ((verdict,),) = engine.run([call(crashing, f"{tmp_path / 'always'}|9")])
+    assert verdict.status == "error"
+    assert "exit code 3" in verdict.reason
+    assert (tmp_path / "always").read_text() == "xx"
 
 
 def test_faults_of_every_kind_at_once_from_another_thread(engine):
@@ -523,3 +647,9 @@ def test_a_worker_starts_where_the_system_refuses_its_limit_on_memory():
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "score=1.0" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_worker_starts_without_what_only_its_parent_needs():
+    code = "import sys; import assay.engine._worker; print({'asyncio', 'numpy', 'pydantic', 'tenacity'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert run.stdout.strip() == "set()", run.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from assay.normalize import normalize, unwrap
         ("−5", "-5"),
         ("Straße", "STRASSE"),
         ("wait…", "wait..."),
+        ("ΐ", "ΐ".upper()),  # folding takes one apart, and leaves the other half composed
     ],
 )
 def test_the_same(a, b):
@@ -41,6 +43,11 @@ def test_never_the_same(a, b):
     ("text", "plain"),
     [
         ("The U.S.", "us"),
+        ("The!", "the"),
+        ("¿x?", "x"),
+        ("5¿5", "55"),
+        ("b :5", "b 5"),
+        ("b+c", "b+c"),
         ("3.14", "3.14"),
         ("1,000", "1000"),
         ("1,00", "1,00"),
@@ -58,6 +65,10 @@ def test_never_the_same(a, b):
 )
 def test_without_punctuation_and_articles(text, plain):
     assert normalize(text, punctuation=False, articles=False) == plain
+
+
+def test_punctuation_and_articles_count_unless_told_otherwise():
+    assert normalize("The answer, a-b!") == "the answer, a-b!"
 
 
 def test_case_may_count():
@@ -83,6 +94,28 @@ def test_case_may_count():
         ("x...", "x..."),
         ("", ""),
         (".", "."),
+        ("5.", "5"),
+        ("x .", "x"),
+        ("東京。", "東京"),
+        ("LaTeX", "LaTeX"),
+        ("'a' or X", "'a' or X"),
+        ("x..", "x.."),
+        ("a.b.", "a.b"),
+        ("ab.c.", "ab.c"),
+        ("axx.", "axx"),
+        ("**X**", "X"),
+        ("*****", "*****"),
+        ("\\(x\\)", "x"),
+        ("\\[x\\]", "x"),
+        ("$$x$$", "x"),
+        ("\\(a\\(b\\)", "\\(a\\(b\\)"),
+        ("\\(a\\)b\\)", "\\(a\\)b\\)"),
+        ("\\text{a", "\\text{a"),
+        ("\\text{\\}", "\\text{\\}"),
+        ("\\text{a\\}}", "a\\}"),
+        ("\\text{a{b}c}", "a{b}c"),
+        ("\\text{" * 8 + "x" + "}" * 8, "x"),
+        ("\\text{" * 9 + "x" + "}" * 9, "\\text{x}"),  # so deep and no deeper
     ],
 )
 def test_unwrap(text, bare):
@@ -97,6 +130,12 @@ def test_twice_is_once(text):
         assert once == once.strip()
 
 
+@given(st.text())
+def test_what_is_compared_is_composed(text):
+    for ignore_case in (True, False):
+        assert unicodedata.is_normalized("NFC", normalize(text, ignore_case=ignore_case))
+
+
 @pytest.mark.parametrize("piece", ["!", "\\text{", "{", "$", "\\", "the ", "'", "1,", "e\u0301", "\u200b"])
 def test_a_megabyte(piece):
     text = piece * (10**6 // len(piece))
@@ -109,6 +148,7 @@ def test_a_megabyte(piece):
 def test_occurrences():
     assert occurrences("<think><a>1</a></think><a>2</a>", "tag:a") == ["1", "2"]
     assert occurrences("```sql\nx\n```\n```\ny\n```", "fence:sql") == ["x"]
+    assert occurrences("a\nb", "last_line") == ["b"]
     assert occurrences("none", "tag:a|boxed") == []
     with pytest.raises(ValueError, match="no way to find"):
         occurrences("x", "nowhere")

@@ -66,7 +66,7 @@ def frames():
     yield "datasets", lambda library: library.Dataset.from_dict(table)
 
 
-@pytest.mark.parametrize(("library", "made"), frames(), ids=lambda one: one if isinstance(one, str) else "")
+@pytest.mark.parametrize(("library", "made"), list(frames()), ids=lambda one: one if isinstance(one, str) else "")
 def test_frames_are_scored_as_rows_are(library, made):
     frame = made(pytest.importorskip(library))
     plain = assay.score(ROWS, "math.answer", COLUMNS)

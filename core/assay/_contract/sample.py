@@ -117,7 +117,7 @@ def follow(row: Mapping[str, Any], path: str) -> Any:
     for part in path.split("."):
         if isinstance(value, Mapping):
             value = value.get(part)
-        elif isinstance(value, Sequence) and not isinstance(value, str) and part.lstrip("-").isdigit():
+        elif isinstance(value, Sequence) and not isinstance(value, str) and part.removeprefix("-").isdecimal():
             index = int(part)
             value = value[index] if -len(value) <= index < len(value) else None
         else:

@@ -6,6 +6,7 @@ Two nodes are equal when they say the same; where they stand (`at`, `source`) is
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -368,7 +369,7 @@ def _strength(node: Node) -> int:
             return {"+": _SUM, "-": _SUM, "**": _POWER}.get(operator, _TERM)
         case Negate():
             return _FACTOR
-        case Number(value=value) if value < 0:
+        case Number(value=value) if repr(value).startswith("-"):  # -0.0 too
             return _FACTOR
     return _ATOM
 
@@ -388,4 +389,5 @@ def _arguments(positional: tuple[Node, ...], named: tuple[tuple[str, Node], ...]
 
 
 def _is_name(part: str) -> bool:
-    return part.isidentifier() and not keyword.iskeyword(part)
+    """Whether Python reads it as a name, and as it stands: it normalises names."""
+    return part.isidentifier() and not keyword.iskeyword(part) and unicodedata.is_normalized("NFKC", part)

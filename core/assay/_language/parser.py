@@ -100,9 +100,15 @@ class _Parser:
         at = (0, len(self.text))
         if isinstance(problem, SyntaxError) and problem.lineno:
             rows = self.text.split("\n")
-            row = min(max(problem.lineno - 2, 0), len(rows) - 1)
-            start = sum(len(r) + 1 for r in rows[:row]) + min(max((problem.offset or 1) - 1, 0), len(rows[row]))
-            at = (min(start, len(self.text)), min(start, len(self.text)) + 1)
+            row = (
+                problem.lineno - 2
+            )  # the first is the added bracket's; after the last, something is missing at the end
+            if row < len(rows):
+                column = min((problem.offset or 1) - 1, len(rows[row])) if row >= 0 else 0
+                start = sum(len(one) + 1 for one in rows[: max(row, 0)]) + column
+            else:
+                start = len(self.text.rstrip())
+            at = (start, start + 1)
         hint = ""
         if any(word in message for word in ("never closed", "unterminated", "EOF", "does not match", "unmatched")):
             hint = (
@@ -367,7 +373,7 @@ class _Parser:
         values = [self.node(value) for value in node.values]
         result = values[-1]
         for value in reversed(values[:-1]):
-            result = kind(value, result, at=(value.at[0], result.at[1]))
+            result = kind(value, result, at=self.at(node))  # from part to part it could cut a bracket from its other
         return result
 
     def _ifexp(self, node: ast.IfExp) -> Node:

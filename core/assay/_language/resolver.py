@@ -202,7 +202,7 @@ class _Resolver:
         for one in verifier.inputs:
             source = given.pop(one.name, None)
             if source is not None:
-                if isinstance(source, nodes.NoneLiteral) or not self._is_source(source, artefacts=True):
+                if not self._is_source(source):
                     self._problem(
                         "argument",
                         source,
@@ -255,17 +255,15 @@ class _Resolver:
         label = nodes.unparse(nodes.Call(verifier.name, (), (*own.items(), *shown_options.items())))
         return BoundCall(verifier, label, inputs, options, varying)
 
-    def _is_source(self, node: Node, *, artefacts: bool) -> bool:
+    def _is_source(self, node: Node) -> bool:
         while isinstance(node, nodes.LineRef):
             node = self.reward.lines[node.name]
-        if isinstance(node, nodes.Call):
-            return artefacts
-        if isinstance(node, nodes.ListLiteral):
-            return all(self._is_source(item, artefacts=False) for item in node.items)
-        return (
-            isinstance(node, (nodes.ColumnRef, nodes.SampleField, nodes.Text, nodes.Number))
-            or constant(node) is not None
-        )
+        if isinstance(node, (nodes.Call, nodes.ColumnRef, nodes.SampleField)):
+            return True
+        try:
+            return literal(node) is not None
+        except ValueError:
+            return False
 
     def _literal(self, verifier: Verifier, option: Option, node: Node) -> Any:
         try:

@@ -102,6 +102,7 @@ def test_one_sample(judge, reward, row, expected):
     [
         ("1 + row.x / (say.a - 1)", "row.x / (say.a - 1)"),
         ("2 * log(say.a - 1)", "log(say.a - 1)"),
+        ("2 * ratio(1e300, row.x * 1e-300, 7)", "1e+300 / (row.x * 1e-300)"),
         ("(say.a - 3) ** 0.5 + 1", "(say.a - 3) ** 0.5"),
     ],
 )
@@ -131,6 +132,22 @@ def test_weight_is_kept_apart_and_its_status_counts(judge):
     assert scores.status == ["scored", "error"]
     assert math.isnan(scores.total[1])
     assert judge("say.a", {}).weight is None
+
+
+@pytest.mark.parametrize("said", ["abstain", "bad", "error"])
+def test_where_total_or_weight_is_not_scored_neither_is_a_number(judge, said):
+    scores = judge({"total": "say.a", "weight": "say.b"}, {"a": said}, {"b": said}, {"b": 0.25})
+    assert scores.status == [scores.lines["total"].status[0], scores.lines["weight"].status[1], "scored"]
+    assert [math.isnan(weight) for weight in scores.weight] == [True, True, False]
+    assert [math.isnan(total) for total in scores.total] == [True, True, False]
+
+
+@pytest.mark.parametrize("value", [0.1, 0.3, 1 / 3, 1e-9])
+def test_members_that_all_score_the_same_have_no_advantage(judge, value):
+    """The mean of three times 0.1 is not 0.1."""
+    rows = [{"a": value}] * 3
+    assert judge("group.zscore(say.a)", *rows).total.tolist() == [0, 0, 0]
+    assert judge("group.std(say.a)", *rows).total.tolist() == [0, 0, 0]
 
 
 def test_a_group_verifier_sees_whole_groups(judge):

@@ -134,7 +134,7 @@ TABLES = st.lists(st.fixed_dictionaries({"a": CELLS, "b": CELLS}), min_size=1, m
 
 
 @given(EXPRESSIONS, EXPRESSIONS, TABLES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings.default.max_examples, deadline=None)
 def test_a_recipe_over_an_expression_is_the_recipe_over_a_column_of_its_values(recipe, argument, rows):
     """What stands beside an argument in the recipe never changes what the argument means."""
     formula = recipe.replace("row.a", "row.x")

@@ -74,6 +74,64 @@ def test_spelling_does_not_matter():
     assert Reward("tokens") != Reward("-tokens")
 
 
+def test_equal_rewards_are_one_key():
+    assert len({Reward("tokens+1"), Reward("tokens + 1"), Reward("tokens + 2")}) == 2
+    assert Reward("tokens") != "tokens"
+    assert hash(Reward("tokens")) != hash(Reward("step"))
+
+
+def test_is_shown_as_its_lines():
+    reward = Reward({"a": "tokens", "total": "a+1"})
+    assert str(reward) == "a: tokens\ntotal: a+1"
+    assert repr(reward) == "Reward({'a': 'tokens', 'total': 'a+1'})"
+
+
+def test_a_reward_is_a_reward():
+    reward = Reward({"a": "tokens", "total": "a + 1"})
+    assert Reward(reward) == reward
+
+
+def test_a_line_uses_what_it_needs_and_nothing_else():
+    reward = Reward({"a": "b + b", "b": "c", "c": "tokens", "d": "a", "total": "a + c"})
+    assert reward.uses("a") == {"a", "b", "c"}
+    assert reward.uses("c") == {"c"}
+    assert reward.uses("total") == {"total", "a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "line", "pointed", "message"),
+    [
+        ({"total": "1", "a": "b + 1", "b": "2 * a"}, "name", "b", "a", "these lines need each other in a circle: a -> b -> a"),
+        ({"total": "1 + total"}, "name", "total", "total", "these lines need each other in a circle: total -> total"),
+        ({"total": "a", "a": "b", "b": "c", "c": "b"}, "name", "c", "b", "these lines need each other in a circle: b -> c -> b"),
+        ({"a": "1", "b": "2"}, "total", "total", "", "the reward needs a line 'total'; it has a, b"),
+        ({}, "total", "total", "", "the reward needs a line 'total'; it has none"),
+        ({"a": None, "total": "1"}, "syntax", "a", "", "the line is empty; give it an expression, such as 'math.answer'"),
+        ({"a": ["x"], "total": "1"}, "syntax", "a", "", "the line holds a list, not an expression; write it as a text"),
+        ({"min": "12", "total": "1"}, "name", "min", "1", "'min' is a name of the reward language; rename the line"),
+        ({"2nd": "12", "total": "1"}, "name", "2nd", "1", "'2nd' can't be a line's name; use letters, digits and _, starting with a letter"),
+        (
+            {"total": "math", "math": "1 + math.answer"},
+            "name", "math", "math.answer",
+            "the line has the name of the plugin that it uses, so 'math.answer' would mean itself; rename the line",
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_between_lines_is_pointed_at(lines, kind, line, pointed, message):
+    with pytest.raises(RewardError) as caught:
+        Reward(lines)
+    (problem,) = caught.value.problems
+    assert (problem.kind, problem.line, problem.text[slice(*problem.at)]) == (kind, line, pointed)
+    assert problem.message == message
+
+
+def test_five_hundred_lines_are_a_reward_and_one_more_a_program():
+    lines = {f"a{i}": "1" for i in range(499)} | {"total": "1"}
+    assert len(Reward(lines).order) == 500
+    with pytest.raises(RewardError, match="the reward has 501 lines; the limit is 500"):
+        Reward(lines | {"more": "1"})
+
+
 class TestExpression:
     def test_builds_the_same_tree(self):
         built = 0.9 * v("math.answer", reference=v("row.answer")) + 0.1 * v("format.tags", ["think", "answer"])
@@ -82,41 +140,54 @@ class TestExpression:
         )
 
     @pytest.mark.parametrize(
-        ("built", "text"),
+        ("build", "text"),
         [
-            (v("a.b") & ~v("c.d"), "a.b and not c.d"),
-            (v("a.b") | 0, "a.b or 0"),
-            (0 | v("a.b"), "0 or a.b"),
-            (1 & v("a.b"), "1 and a.b"),
-            (v("a.b").recall, "a.b.recall"),
-            (v("a.b", 3).recall, "a.b(3).recall"),
-            (v("group.mean", v("tokens"), where=v("a.b")), "group.mean(tokens, where=a.b)"),
-            ((v("a.b") + 1).where(v("tokens") < 3, 0), "(a.b + 1) if tokens < 3 else 0"),
-            (v("a.b").where(~v("truncated")), "a.b if not truncated else None"),
-            (1 - v("a.b") / 2 ** v("tokens"), "1 - a.b / 2 ** tokens"),
-            (2 / v("a.b") ** 2 - 1, "2 / a.b ** 2 - 1"),
-            (-v("a.b") * 2, "(-a.b) * 2"),
-            (v("row.x") == "y", "row.x == 'y'"),
-            (v("row.x") != "y", "row.x != 'y'"),
-            (
-                (v("tokens") >= 1) & (v("tokens") <= 2) & (v("tokens") > 0),
-                "(tokens >= 1 and tokens <= 2) and tokens > 0",
-            ),
-            (v("tokens") - 1, "tokens - 1"),
-            (3 - v("tokens"), "3 - tokens"),
+            (lambda a, t: a & ~v("c.d"), "a.b and not c.d"),
+            (lambda a, t: a | 0, "a.b or 0"),
+            (lambda a, t: 0 | a, "0 or a.b"),
+            (lambda a, t: 1 & a, "1 and a.b"),
+            (lambda a, t: a.recall, "a.b.recall"),
+            (lambda a, t: v("a.b", 3).recall, "a.b(3).recall"),
+            (lambda a, t: v("a.b", [1, ("x", None)], like=True), "a.b([1, ['x', None]], like=True)"),
+            (lambda a, t: v("group.mean", t, where=a), "group.mean(tokens, where=a.b)"),
+            (lambda a, t: (a + 1).where(t < 3, 0), "(a.b + 1) if tokens < 3 else 0"),
+            (lambda a, t: a.where(~v("truncated")), "a.b if not truncated else None"),
+            (lambda a, t: 1 - a / 2**t, "1 - a.b / 2 ** tokens"),
+            (lambda a, t: 2 / a**2 - 1, "2 / a.b ** 2 - 1"),
+            (lambda a, t: -a * 2, "(-a.b) * 2"),
+            (lambda a, t: v("row.x") == "y", "row.x == 'y'"),
+            (lambda a, t: (t >= 1) & (t <= 2) & (t > 0), "(tokens >= 1 and tokens <= 2) and tokens > 0"),
         ],
     )
-    def test_operators(self, built, text):
-        assert Reward(built) == Reward(text)
+    def test_operators(self, build, text):
+        assert Reward(build(v("a.b"), v("tokens"))) == Reward(text)
+
+    @pytest.mark.parametrize("sign", ["+", "-", "*", "/", "**", "<", "<=", ">", ">=", "==", "!="])
+    def test_an_operator_of_python_is_the_languages(self, sign):
+        terms = {"a": v("a.b"), "c": v("c.d")}
+        assert Reward(eval(f"a {sign} c", terms)) == Reward(f"a.b {sign} c.d")
+        assert Reward(eval(f"a {sign} 2", terms)) == Reward(f"a.b {sign} 2")
+
+    @pytest.mark.parametrize("sign", ["+", "-", "*", "/", "**"])
+    def test_arithmetic_may_begin_with_a_number(self, sign):
+        assert Reward(eval(f"2 {sign} a", {"a": v("a.b")})) == Reward(f"2 {sign} a.b")
+
+    def test_is_shown_as_its_line(self):
+        assert str(v("a.b") + 1) == "(a.b + 1)"
+        assert repr(v("a.b")) == "Expression('a.b')"
+
+    def test_what_python_asks_of_any_object_is_no_field(self):
+        assert not hasattr(v("a.b"), "_repr_html_")
+        assert not hasattr(v("a.b"), "__array__")
 
     def test_has_no_truth_value(self):
         with pytest.raises(TypeError, match=r"& \| ~"):
             bool(v("a.b"))
 
     def test_refuses_what_has_no_literal(self):
-        with pytest.raises(TypeError, match="dict"):
+        with pytest.raises(TypeError, match=r"a dict can't stand in a reward expression: \{'x': 1\}"):
             v("a.b", {"x": 1})
-        with pytest.raises(TypeError, match="object"):
+        with pytest.raises(TypeError, match="a object"):
             v("a.b") + object()
 
     def test_named_lines(self):
