@@ -113,7 +113,7 @@ def percents(source: random.Random) -> Iterator[Pair]:
     while True:
         value = source.randint(1, 99)
         yield f"{value}\\%", f"\\frac{{{value // gcd(value, 100)}}}{{{100 // gcd(value, 100)}}}", True
-        yield f"{value}\\%", str(value), False
+        yield str(value), f"{value}\\%", False
 
 
 def decimals(source: random.Random) -> Iterator[Pair]:

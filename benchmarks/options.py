@@ -9,8 +9,7 @@ import time
 from typing import Any, Literal
 
 import assay
-from assay import hookimpl, verifier
-from assay._plugins.registry import Registry
+from assay import Registry, hookimpl, verifier
 
 ROWS, ROUNDS = 2000, 9
 

@@ -59,7 +59,7 @@ def test_every_plugin_is_under_contract():
         ("core/assay/_language/nodes.py", "from assay._language.reward import Reward", "No cycles are allowed in assay._language"),
         ("core/assay/_scoring/scorer.py", "import assay_math", "assay is not allowed to import assay_math"),
         ("verifiers/vote/assay_vote/clusters.py", "import assay_math", "assay_vote is not allowed to import assay_math"),
-        ("verifiers/math/assay_math/text.py", "from assay._contract.sample import Sample", "assay_math.text -> assay._contract.sample"),
+        ("verifiers/math/assay_math/units.py", "from assay._contract.sample import Sample", "assay_math.units -> assay._contract.sample"),
         ("plugins/ray/assay_ray/engine.py", "from assay.engine._pool import WorkerPool", "assay_ray.engine -> assay.engine._pool"),
     ],
 )  # fmt: skip

@@ -5,11 +5,12 @@ A plugin needs `verifier`, `hookimpl` and `Verdict`; a user needs `score`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assay._contract.sample import Sample
 from assay._contract.verdict import Status, Verdict
 from assay._contract.verifier import Verifier, verifier
+from assay._lazy import lazily
 from assay.errors import AssayError, ConfigError, DataError, PluginError, RewardError
 from assay.hookspecs import hookimpl
 
@@ -58,16 +59,4 @@ _LAZY = {
     "v": "assay._language",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'assay' has no attribute '{name}'")
-    from importlib import import_module
-
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+__getattr__, __dir__ = lazily(__name__, _LAZY, [*__all__, "__version__"])

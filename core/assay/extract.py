@@ -43,6 +43,9 @@ _SPLIT = re.compile(r"\|(?=(?:boxed|fence|json|last_number|last_line|whole)(?:\|
 _BRACES = re.compile(r"\\(?:boxed|fbox)[ \t\n]*\{|\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"\\boxed\s*([^\s{}\\$.,;]+)")
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?%?")
+# What holds no answer on a line of its own: the end of a heading, the bracket before a formula.
+_DECORATION = " \t*_#:$[]\\"
+_NEXT_LINE = re.compile(r"[\s*_#:$\[\]\\]*\n[\s#]*([^\n]*)")
 _ALIASES = {"py": "python", "python3": "python", "js": "javascript", "c++": "cpp", "sh": "bash", "shell": "bash"}
 
 
@@ -253,9 +256,11 @@ def _tag(text: str, name: str) -> _Found:
 
 
 def _after(text: str, marker: str) -> _Found:
-    left = r"(?<!\w)" if marker[0].isalnum() else ""
-    pattern = re.compile(left + re.escape(marker.strip() or marker), re.IGNORECASE)
     missing = f"there is no {marker!r}"
+    if (marker.strip() or marker).lower() not in text.lower():
+        return [], missing
+    left = r"(?<!\w)" if marker[0].isascii() and marker[0].isalnum() else ""
+    pattern = re.compile(left + re.escape(marker.strip() or marker), re.IGNORECASE)
     if marker.rstrip().endswith(">"):
         found = [match.end() for match in pattern.finditer(text)]
         return ([text[found[-1] :]], missing) if found else ([], missing)
@@ -265,10 +270,10 @@ def _after(text: str, marker: str) -> _Found:
         end = text.find("\n", match.end())
         end = len(text) if end < 0 else end
         content = text[match.end() : end]
-        if not content.strip():  # the answer stands on the next line that holds something
-            below = re.compile(r"\s*([^\n]*)").match(text, end)
+        if not content.strip(_DECORATION):  # the answer stands on the next line that holds something
+            below = _NEXT_LINE.match(text, end)
             content, end = (below[1], below.end()) if below else ("", end)
-        contents.append(content.lstrip(" \t:"))
+        contents.append(content.lstrip(" \t:\uff1a"))
         position = max(end, match.end())
     return contents, missing
 

@@ -647,3 +647,9 @@ def test_a_worker_starts_where_the_system_refuses_its_limit_on_memory():
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "score=1.0" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_worker_starts_without_what_only_its_parent_needs():
+    code = "import sys; import assay.engine._worker; print({'asyncio', 'numpy', 'pydantic', 'tenacity'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert run.stdout.strip() == "set()", run.stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from assay._lazy import lazily
 
 if TYPE_CHECKING:
     from assay.train._config import LossSettings, RunConfig, read_run
@@ -21,14 +23,4 @@ _LAZY = {
     "train": "assay.train._run",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'assay.train' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(_LAZY[name]), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazily(__name__, _LAZY, __all__)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import assay
 from assay.extract import extract
 from assay_math import answer, numeric
-from assay_math.reader import Unreadable, read
+from assay_math.grammar import Unreadable, read
 
 EQUAL = [
     ("i", r"\sqrt{-1}"), (r"90^\circ", r"\pi/2"), ("x+1=0", "2x+2=0"), (r"0.\overline{3}", "1/3"), (r"e^{i\pi}", "-1"),
@@ -34,7 +34,7 @@ EQUAL = [
     ("2*pi*r", "2\\pi r"), ("γ", r"\gamma"), ("1/2004!", "1/2004!"), ("−5", "-5"), (r"\dfrac{1}{2}", r"\tfrac12"), ("x^{2} + 2 x", "x(x+2)"), (r"\ln(e^2)", "2"),
 ]  # fmt: skip
 DIFFERENT = [
-    ("1/2004!", "1/2006!"), ("1e-20", "1e-21"), (r"\{2,3\}", "(2,3)"), (r"\gamma", r"\Gamma"), (r"9\%", "9"), ("5 km", "5 m"), ("1234567", "1234568"),
+    ("1/2004!", "1/2006!"), ("1e-20", "1e-21"), (r"\{2,3\}", "(2,3)"), (r"\gamma", r"\Gamma"), ("5 km", "5 m"), ("1234567", "1234568"),
     ("5 or 6", "5"), ("5, 6, 7", "5"), ("(1,2]", "(1,2)"), ("[1,2]", "(1,2)"), ("x", "y"), ("1-1/e", "1+1/e"), ("2", r"2\sqrt{3}"), ("(1,2)", "(2,1)"),
     ("10^{10^{10}}", "10^{10^{11}}"), ("(10^9)!", "(10^9+1)!"), ("x>3", "x\\ge 3"), ("x>3", "x<3"), ("even", "odd"), ("A", "B"), ("5 apples", "5 oranges"),
     ("x=5", "y=5"), ("5 m^2", "5 m"), ("-5", "5"), ("1/2", "2"), ("\\sqrt{x^2}", "x"), ("12:30", "12:31"), ("3:4", "4:3"), ("0.5", "0.51"), ("1", "1.04"),
@@ -97,6 +97,71 @@ def test_a_reason_shows_both_values(given, reference, reason):
     assert verdict.score == 0
     assert verdict.reason.startswith(reason)
     assert 0 < len(verdict.reason) <= 300
+
+
+@pytest.mark.parametrize(
+    ("given", "number"), [(r"5\%", "5"), (r"50\%", "50"), ("20 percent", "20"), (r"12.5\%", "12.5")]
+)
+def test_a_percent_sign_may_be_missing_from_the_reference_alone(given, number):
+    assert judged(given, number).score == 1
+    assert judged(given, number, percent="strict").score == 0
+    assert judged(number, given).score == 0
+
+
+def test_a_share_is_not_its_percentage():
+    assert judged("0.2", "20").score == judged("20", "0.2").score == 0
+    assert judged(r"0.5\%", "0.5").score == judged(r"0.2\%", "20").score == 0
+    assert judged(r"20\%", "0.2").score == judged("0.2", r"20\%").score == 1
+
+
+def test_an_answer_may_say_a_value_twice_and_a_reference_means_it():
+    assert judged("1, 2, 2", "1, 2").score == 1
+    assert judged("1, 2", "1, 2, 2").score == 0
+    assert judged("1, 1, 2", "1, 2, 2").score == 0
+
+
+def test_rounding_to_the_answer_s_digits():
+    assert judged("0.33", "1/3").score == 0
+    assert judged("0.33", "1/3", rounding="answer").score == 1
+    assert judged("0.34", "1/3", rounding="answer").score == 0
+    assert judged("1.41", r"\sqrt{2}", rounding="answer").score == 1
+    assert judged("0.3", "1/3", rounding="answer").score == 0  # one digit is meant as it stands
+    assert judged("2.67", r"(0, \frac83)", rounding="answer").score == 0
+    assert judged("(0.60, 2.67)", r"(\frac35, \frac83)", rounding="answer").score == 1
+    assert judged("12.0", "12.04", rounding="answer").score == 1
+
+
+def test_decimals_behind_a_comma():
+    assert judged("1.234,5", "1234,5", decimal="comma").score == 1
+    assert judged("0,111", "0,111", decimal="comma").score == judged("0,5", r"\frac12", decimal="comma").score == 1
+    assert judged("0,5", "5", decimal="comma").score == 0
+    assert judged("1.234,5", "1234.5").score == 0
+    assert judged("3,14", "3,14").score == 1
+
+
+def test_options_out_of_their_range_are_refused():
+    for call in (
+        lambda: judged("5", "5", tolerance=-0.1),
+        lambda: numeric("5", "5", rel=-1),
+        lambda: numeric("5", "5", abs=-1),
+    ):
+        with pytest.raises(ValueError, match="of 0 or more"):
+            call()
+
+
+def test_fields_for_a_judge():
+    assert judged("5", "5").fields == {"understood": 1.0, "undecided": 0.0}
+    assert judged("6", "5").fields == {"understood": 1.0, "undecided": 0.0}
+    assert judged("the red one", "the blue one").fields["understood"] == 0
+    assert judged("5 or so", "5").fields["understood"] == 0
+    assert judged("yes", "no").fields["understood"] == 1
+    assert judged("10^{10^{10}}", "10^{10^{11}}").fields == {"understood": 1.0, "undecided": 1.0}
+    assert judged("(1,2)", r"\{1,2\}").details["kind"] == "set"
+    rows = [
+        {"completion": "\\boxed{a blue one}", "reference": "the red one"},
+        {"completion": "\\boxed{6}", "reference": "5"},
+    ]
+    assert assay.score(rows, {"m": "math.answer", "total": "m if m.understood else 0.5"}).total.tolist() == [0.5, 0.0]
 
 
 def test_units():

@@ -3,12 +3,14 @@ r"""Matrices, and values by cases: what stands between `\begin` and `\end`."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Self
 
-from assay_math.build import determinant
-from assay_math.tokens import Tokens, Unreadable
+from assay_math.construction import determinant
+from assay_math.cursor import Cursor
+from assay_math.errors import Unreadable
+from assay_math.lexer import Token
 from assay_math.tree import Cases, Items, Matrix, Node, Symbol
-from assay_math.vocabulary import TEXT
 
 __all__ = ["Environments"]
 
@@ -17,11 +19,11 @@ _SYSTEMS = ("cases", "dcases", "rcases", "aligned", "align", "align*", "gathered
 _CONDITION = ("if", "for", "when", "where")
 
 
-class Environments(Tokens, ABC):
+class Environments(Cursor, ABC):
     """Reads environments by the grammar's rules, which are `reader`'s."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        super().__init__(tokens)
         self.in_set = False  # where a colon means "such that"
 
     @abstractmethod
@@ -61,8 +63,8 @@ class Environments(Tokens, ABC):
 
     def among(self, start: int, end: int) -> Self:
         """Return a reader of some of the tokens alone."""
-        other = type(self)("")
-        other.tokens, other.depth = self.tokens[start:end], self.depth + 1
+        other = type(self)(self.tokens[start:end])
+        other.depth = self.depth + 1
         return other
 
     def environment(self) -> Node:
@@ -145,28 +147,24 @@ def _case(cells: list[Environments]) -> tuple[Node, Node | None]:
     condition = cells[1] if len(cells) == 2 else None
     if condition is None and len(cells) == 1:
         split = next(
-            (k for k, token in enumerate(value.tokens) if token[1] in ("if", "for", "when", "otherwise")), None
+            (k for k, token in enumerate(value.tokens) if token.text in ("if", "for", "when", "otherwise")), None
         )
         if split is None:
             return value.whole(), _ALONE
-        first = split - 2 if split >= 2 and value.tokens[split - 2][1] in TEXT else split
-        value, condition = value.among(0, first), value.among(first, len(value.tokens))
+        value, condition = value.among(0, split), value.among(split, len(value.tokens))
     if condition is None or len(cells) > 2:  # an aligned system: x &= 1
         joined = cells[0].among(0, len(cells[0].tokens))
         joined.tokens = [token for cell in cells for token in cell.tokens]
         return joined.whole(), _ALONE
-    while value.tokens and value.tokens[-1][1] in (",", ";", "."):
+    while value.tokens and value.tokens[-1].text in (",", ";", "."):
         value.tokens.pop()
-    words = [token for token in condition.tokens if token[1] not in ("{", "}") and token[1] not in TEXT]
-    if words and words[0][1] in ("otherwise", "else"):
+    if condition.peek() in ("otherwise", "else"):
         return value.whole(), None
-    if condition.tokens and condition.tokens[0][1] in ("=", "<", ">"):
+    if condition.tokens and condition.tokens[0].text in ("=", "<", ">"):
         condition.tokens = value.tokens + condition.tokens
         return condition.whole(), _ALONE
-    while condition.tokens and (
-        condition.tokens[0][1] in TEXT or condition.tokens[0][1] in (*_CONDITION, "{", "}", ",")
-    ):
+    while condition.tokens and condition.tokens[0].text in (*_CONDITION, ","):
         condition.tokens.pop(0)
-    while condition.tokens and condition.tokens[-1][1] in (",", ";", "."):
+    while condition.tokens and condition.tokens[-1].text in (",", ";", "."):
         condition.tokens.pop()
     return value.whole(), condition.whole()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
-from assay_math import units
+from assay_math import symbolic, units
+from assay_math.evaluation import NoValue, approximate, exact, precise
 from assay_math.families import renamings
-from assay_math.forms import bare, canonical, in_base_ten, mentions_pi, unit_of, with_unit
+from assay_math.rewriting import bare, by_letters, canonical, in_base_ten, unit_of, with_unit
 from assay_math.tree import (
     Apply,
     Bound,
@@ -24,19 +26,27 @@ from assay_math.tree import (
     Sum,
     Symbol,
     contains,
+    mentions_pi,
     renamed,
     symbols,
 )
-from assay_math.value import NoValue, approximate, exact, precise
 
 __all__ = ["Comparison", "Rules", "difference", "proportional", "ratios", "values"]
 
 #: Points at which expressions with variables are compared, and how many must have a value.
-POINTS, NEEDED = 12, 5
+POINTS, NEEDED = 28, 5
+#: How many are enough where the two have real values at no more.
+FEW = 3
+#: The points that have both signs, two of each pattern of signs for up to three letters.
+SIGNED = 16
+#: Values at which a factor of an equation vanishes, if it vanishes anywhere that people write.
+SPECIAL = (0.0, 1.0, -1.0, 2.0, -2.0)
 #: At how many of them high precision confirms what double precision says.
 CONFIRMED = 2
 #: Two values that agree to this many digits, computed to ten more, are equal.
 DIGITS = 30
+#: Values below this may be what rounding has left of nought, such as `e^{i\\pi} + 1`.
+NOUGHT = 1e-20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,47 +56,71 @@ class Rules:
     Attributes:
         tolerance: relative difference that is forgiven, `None` for none.
         digits: digits after the point to which both are rounded first, `None` for the reference's own.
-        units: whether an answer may lack a unit that the reference has, or have one that it lacks.
+        units_optional: whether an answer may lack a unit that the reference has, or have one that it lacks.
+        percent_optional: whether 20 % is right where the reference is a bare 20.
+        rounding: whose digits say how exact a decimal is, the reference's alone or also the answer's.
+        decimal_comma: whether a comma is the decimal point.
+        turned: whether the reference stands on the left.
     """
 
     tolerance: float | None = None
     digits: int | None = None
     units_optional: bool = True
+    percent_optional: bool = True
+    rounding: Literal["reference", "answer"] = "reference"
+    decimal_comma: bool = False
+    turned: bool = False
+
+    def turn(self) -> Rules:
+        """Return the same rules with the reference on the left."""
+        return replace(self, turned=not self.turned)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The decision, the stage that made it, and why."""
+    """The decision, the stage that made it, why, and whether it is the want of one."""
 
     equal: bool
     stage: str
     reason: str
+    undecided: bool = False
 
 
-def ratios(answer: Node, reference: Node, rules: Rules) -> Comparison:
+def ratios(x: Node, y: Node, rules: Rules) -> Comparison:
     """Compare a proportion with another, or with its quotient."""
-    match answer, reference:
+    match x, y:
         case Ratio(parts=some), Ratio(parts=others):
             if len(some) != len(others):
-                return Comparison(False, "ratio", f"{len(some)} parts instead of {len(others)}")
-            for x, y in zip(some[1:], others[1:], strict=True):
-                one = values(Product((some[0], y)), Product((others[0], x)), rules)
-                if not one.equal:
+                return Comparison(False, "ratio", f"{len(some)} parts against {len(others)}")
+            nought = [[_is_nought(one) for one in parts] for parts in (some, others)]
+            if nought[0] != nought[1] or all(nought[0]):  # against noughts anything is in proportion
+                return Comparison(False, "ratio", "another proportion")
+            first = nought[0].index(False)
+            for one, other in zip(some, others, strict=True):
+                if not values(Product((some[first], other)), Product((others[first], one)), rules).equal:
                     return Comparison(False, "ratio", "another proportion")
             return Comparison(True, "ratio", "the same proportion")
-        case (Ratio(parts=(left, right)), other) | (other, Ratio(parts=(left, right))):
-            quotient = Product((left, Power(right, Number(Fraction(-1)))))
-            if isinstance(answer, Ratio):
-                return values(quotient, other, rules)
-            return values(other, quotient, rules)
+        case Ratio(parts=(left, right)), _:
+            return values(Product((left, Power(right, Number(Fraction(-1))))), y, rules)
     return Comparison(False, "ratio", "a proportion against a value")
+
+
+def _is_nought(node: Node) -> bool:
+    return _numbers(node, Number(Fraction(0)), Rules()).equal
 
 
 def values(answer: Node, reference: Node, rules: Rules) -> Comparison:
     """Compare two values, with or without units."""
+    if rules.turned:
+        answer, reference, rules = reference, answer, rules.turn()
+    answer, reference = by_letters(answer, reference), by_letters(reference, answer)
     decided = _measures(answer, reference, rules)
     if decided.equal:
         return decided
+    if rules.percent_optional and (bare := _without_percent(answer, reference)) is not None:
+        again = _numbers(bare, reference, rules)
+        if again.equal:
+            return again
     if any(contains(one, _names_no_base) for one in (answer, reference)):
         # `log` alone is the natural one in analysis and to base ten at school: whichever makes the two agree.
         again = _measures(in_base_ten(answer), in_base_ten(reference), rules)
@@ -97,7 +131,33 @@ def values(answer: Node, reference: Node, rules: Rules) -> Comparison:
     for names in renamings(answer, reference):
         if _measures(renamed(answer, names), reference, rules).equal:
             return Comparison(True, "family", "equal but for the letter of a parameter")
-    return decided
+    return _by_sympy(answer, reference) or decided if decided.undecided else decided
+
+
+def _by_sympy(answer: Node, reference: Node) -> Comparison | None:
+    """Return what SymPy says of an answer where the reference takes it; `None` where that is nothing."""
+    if not symbolic.needed(reference):
+        if not symbolic.needed(answer):
+            return None
+        # Who writes the question's integral down again has not computed it.
+        return Comparison(False, "symbolic", "the answer leaves an integral, limit, derivative or sum to be computed")
+    equal = symbolic.equal(answer, reference)
+    if equal is None:
+        return None
+    return Comparison(equal, "symbolic", "equal by SymPy" if equal else "different by SymPy")
+
+
+def _without_percent(answer: Node, reference: Node) -> Node | None:
+    """Return what stands before an answer's percent sign where the reference is a bare number of one or more."""
+    match answer, reference:
+        case Apply(function="percent", arguments=(share,)), Number(value=value) | Decimal(value=value) if (
+            abs(value) >= 1
+        ):
+            return Product((Number(Fraction(100)), share))
+        case Product(factors=(Number() as sign, Apply(function="percent") as size)), _:
+            positive = _without_percent(size, reference)
+            return None if positive is None else Product((sign, positive))
+    return None
 
 
 def _constant_of_integration(answer: Node, reference: Node) -> Comparison | None:
@@ -160,7 +220,7 @@ def _numbers(answer: Node, reference: Node, rules: Rules) -> Comparison:
     try:
         given, wanted = exact(answer), exact(reference)
         if given is not None and wanted is not None:
-            return _rationals(given, wanted, reference, rules)
+            return _rationals(given, wanted, answer, reference, rules)
         names = symbols(answer) | symbols(reference)
         if not names:
             return _constants(answer, reference, rules)
@@ -168,11 +228,11 @@ def _numbers(answer: Node, reference: Node, rules: Rules) -> Comparison:
     except NoValue as problem:
         same = canonical(answer) == canonical(reference)
         return Comparison(
-            same, "structure", "the same expression" if same else f"not the same expression, and {problem}"
+            same, "structure", "the same expression" if same else f"not the same expression, and {problem}", not same
         )
 
 
-def _rationals(left: Fraction, right: Fraction, reference: Node, rules: Rules) -> Comparison:
+def _rationals(left: Fraction, right: Fraction, answer: Node, reference: Node, rules: Rules) -> Comparison:
     if left == right:
         return Comparison(True, "exact", "equal")
     if rules.tolerance is not None:
@@ -181,6 +241,8 @@ def _rationals(left: Fraction, right: Fraction, reference: Node, rules: Rules) -
     unit = _last_digit(reference, rules)
     if unit is not None and _rounds_to(left, right, unit):
         return Comparison(True, "rounding", f"equal after rounding to {_places(unit)}")
+    if rules.rounding == "answer" and (own := _own_digit(answer)) is not None and _rounds_to(right, left, own):
+        return Comparison(True, "rounding", f"the reference rounds to it at {_places(own)}")
     return Comparison(False, "exact", "different numbers")
 
 
@@ -188,16 +250,17 @@ def _constants(answer: Node, reference: Node, rules: Rules) -> Comparison:
     left, right = approximate_or_none(answer), approximate_or_none(reference)
     tolerance = rules.tolerance
     unit = None if tolerance is not None else _last_digit(reference, rules)
+    own = _own_digit(answer) if tolerance is None and rules.rounding == "answer" else None
     if left is not None and right is not None:
         apart = abs(left - right)
         size = max(abs(left), abs(right), 1e-300)
-        room = max(1e-9 * size, (tolerance or 0) * size * 1.01, 1.01 * float(unit or 0))
-        if apart > room:
+        room = max(1e-9 * size, (tolerance or 0) * size * 1.01, 1.01 * float(unit or 0), 1.01 * float(own or 0))
+        if apart > room and size > 1e-9:  # less may be what rounding leaves of nought
             return Comparison(False, "numeric", "different values")
     first, second = precise(answer, {}), precise(reference, {})
     size = max(abs(first), abs(second))
     apart = abs(first - second)
-    if apart <= size * 10.0**-DIGITS:
+    if apart <= size * 10.0**-DIGITS or (size < NOUGHT and _vanishes(answer, reference, apart)):
         return Comparison(True, "numeric", f"equal to {DIGITS} digits")
     if tolerance is not None:
         close = bool(apart <= tolerance * size)
@@ -206,30 +269,78 @@ def _constants(answer: Node, reference: Node, rules: Rules) -> Comparison:
         value, wanted = Fraction(str(first.real)), exact(reference)
         if wanted is not None and _rounds_to(value, wanted, unit):
             return Comparison(True, "rounding", f"equal after rounding to {_places(unit)}")
+    if own is not None and abs(second.imag if hasattr(second, "imag") else 0) == 0:
+        value, said = Fraction(str(second.real)), exact(answer)
+        if said is not None and _rounds_to(value, said, own):
+            return Comparison(True, "rounding", f"the reference rounds to it at {_places(own)}")
     return Comparison(False, "numeric", "different values")
 
 
+def _vanishes(answer: Node, reference: Node, apart: Any) -> bool:
+    """Whether two values differ by nothing but what rounding leaves: twice the digits leave less."""
+    try:
+        again = abs(precise(answer, {}, 80) - precise(reference, {}, 80))
+    except NoValue:
+        return False
+    return bool(again <= apart * NOUGHT)
+
+
 def _functions(answer: Node, reference: Node, names: Sequence[str]) -> Comparison:
-    """Compare at random points: different at one is different, equal to many digits at several is equal."""
-    agreed = 0
+    """Compare at random points: different at one is different, equal to many digits at several is equal.
+
+    Points at which both sides are real come first. Where a side is not, two ways of writing one function may be on
+    different branches of a root or logarithm: that decides only where there are no others, or the sides name `i`.
+    """
     whole = any(contains(one, lambda part: isinstance(part, Bound)) for one in (answer, reference))
-    for point in _whole_points(names) if whole else _points(names):
+    points = _whole_points(names) if whole else _points(names)
+    imaginary = any(contains(one, lambda part: part == Symbol("i")) for one in (answer, reference))
+    agreed, off_branch = 0, []
+    for point in points:
+        try:
+            left, right = (approximate(one, point, real=not imaginary) for one in (answer, reference))
+        except NoValue:
+            off_branch.append(point)
+            continue
+        decided = _at(answer, reference, left, right, point, agreed < CONFIRMED)
+        if decided is not None:
+            return decided
+        agreed += 1
+        if agreed >= NEEDED:
+            return Comparison(True, "numeric", f"equal at {agreed} random points")
+    if agreed >= FEW:
+        return Comparison(True, "numeric", f"equal at {agreed} random points")
+    for point in off_branch if not imaginary else ():
         try:
             left, right = approximate(answer, point), approximate(reference, point)
         except NoValue:
             continue
-        if abs(left - right) > 1e-7 * max(abs(left), abs(right), 1e-300):
-            where = ", ".join(f"{name} = {value:g}" for name, value in point.items())
-            return Comparison(False, "numeric", f"different at {where}")
-        if agreed < CONFIRMED:
-            first, second = precise(answer, point), precise(reference, point)
-            if abs(first - second) > max(abs(first), abs(second)) * 10.0**-DIGITS:
-                return Comparison(False, "numeric", "different at a point, by very little")
+        decided = _at(answer, reference, left, right, point, agreed < CONFIRMED)
+        if decided is not None:
+            return decided
         agreed += 1
         if agreed >= NEEDED:
             return Comparison(True, "numeric", f"equal at {agreed} random points")
     same = canonical(answer) == canonical(reference)
-    return Comparison(same, "structure", "the same expression" if same else "no common values to compare")
+    return Comparison(same, "structure", "the same expression" if same else "no common values to compare", not same)
+
+
+def _at(
+    answer: Node, reference: Node, left: complex, right: complex, point: dict[str, float], confirm: bool
+) -> Comparison | None:
+    """Return that two functions differ at a point, `None` where they agree there."""
+    size = max(abs(left), abs(right))
+    if size < 1e-9:  # what rounding leaves of nought, or a small value: of several points not all have one
+        first, second = precise(answer, point), precise(reference, point)
+        if abs(first - second) <= max(abs(first), abs(second), 1) * 10.0**-DIGITS:
+            return None
+    if abs(left - right) > 1e-7 * max(size, 1e-300):
+        where = ", ".join(f"{name} = {value:g}" for name, value in point.items())
+        return Comparison(False, "numeric", f"different at {where}")
+    if confirm:
+        first, second = precise(answer, point), precise(reference, point)
+        if abs(first - second) > max(abs(first), abs(second)) * 10.0**-DIGITS:
+            return Comparison(False, "numeric", "different at a point, by very little")
+    return None
 
 
 def _whole_points(names: Sequence[str]) -> Sequence[dict[str, float]]:
@@ -238,12 +349,23 @@ def _whole_points(names: Sequence[str]) -> Sequence[dict[str, float]]:
 
 
 def _points(names: Sequence[str]) -> Sequence[dict[str, float]]:
-    """The same points every time, in both signs and sizes, away from integers."""
+    return _signed_points(tuple(names))
+
+
+@lru_cache(maxsize=1_000)
+def _signed_points(names: tuple[str, ...]) -> Sequence[dict[str, float]]:
+    """The same points every time: of every sign for the first four letters, then all positive; away from integers."""
     source = random.Random(20240229)  # noqa: S311 - chooses test points, guards nothing
     points = []
     for index in range(POINTS):
-        low, high = [(0.1, 3.0), (-3.0, 3.0), (2.0, 9.0), (-0.9, 0.9)][index % 4]
-        points.append({name: round(source.uniform(low, high), 6) for name in names})
+        low, high = [(0.1, 3.0), (0.1, 3.0), (2.0, 9.0), (0.1, 0.9)][index // 2 % 4]
+        signs = index if index < SIGNED else 0
+        points.append(
+            {
+                name: round(source.uniform(low, high), 6) * (-1 if signs >> place % 4 & 1 else 1)
+                for place, name in enumerate(names)
+            }
+        )
     return points
 
 
@@ -268,6 +390,11 @@ def _last_digit(reference: Node, rules: Rules) -> Fraction | None:
             digit = _last_digit(_first(argument), rules)
             return None if digit is None else digit / 100
     return None
+
+
+def _own_digit(answer: Node) -> Fraction | None:
+    """Return the value of one in the last digit of a decimal answer of two digits or more."""
+    return _last_digit(answer, Rules())
 
 
 def _first(node: Node) -> Node:
@@ -311,3 +438,50 @@ def proportional(left: Node, right: Node) -> Comparison:
         if len(rough) >= NEEDED:
             return Comparison(True, "relation", "the same equation")
     return Comparison(False, "relation", "equations without common values")
+
+
+def same_solutions(left: Node, right: Node) -> bool:
+    """Whether two equations, linear in one of their letters, have the same solutions; each is what must be nought.
+
+    `xy = 6` and `y = 6/x`: one is the other times a letter.
+    """
+    names = sorted(symbols(left))
+    if len(names) < 2 or not any(_solve_alike(left, right, name, names) for name in names):
+        return False
+    return all(_hold_alike(left, right, name, value, names) for name in names for value in SPECIAL)
+
+
+def _hold_alike(left: Node, right: Node, name: str, value: float, names: Sequence[str]) -> bool:
+    """Whether both or neither of two equations hold where a letter has a value at which a factor may vanish."""
+    holds = []
+    for side in (left, right):
+        try:
+            holds.append(abs(approximate(side, {**_points(names)[0], name: value})) < 1e-9)
+        except NoValue:
+            holds.append(False)
+    return holds[0] == holds[1]
+
+
+def _solve_alike(left: Node, right: Node, name: str, names: Sequence[str]) -> bool:
+    agreed = 0
+    for point in _points(names):
+        try:
+            one, other = _root(left, name, point), _root(right, name, point)
+        except NoValue:
+            continue
+        if one is None or other is None or abs(one - other) > 1e-9 * max(abs(one), abs(other)):
+            return False
+        agreed += 1
+        if agreed >= NEEDED:
+            return True
+    return False
+
+
+def _root(side: Node, name: str, point: dict[str, float]) -> complex | None:
+    """Return where a side that is linear in a letter is nought, `None` where it isn't linear."""
+    at = [approximate(side, {**point, name: float(value)}) for value in (1, 2, 3, 5)]
+    slope = at[1] - at[0]
+    scale = max(map(abs, at)) * 1e-9
+    if abs(at[2] - at[1] - slope) > scale or abs(at[3] - at[2] - 2 * slope) > scale or abs(slope) <= scale:
+        return None
+    return 1 - at[0] / slope

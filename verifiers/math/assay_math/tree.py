@@ -32,6 +32,7 @@ __all__ = [
     "Words",
     "contains",
     "mapped",
+    "mentions_pi",
     "parts_of",
     "renamed",
     "symbols",
@@ -239,7 +240,8 @@ class Words(Node):
     text: str
 
 
-CONSTANTS = frozenset({"pi", "e", "i", "oo"})
+#: Names that are no variables; the dots stand for what is left out.
+CONSTANTS = frozenset({"pi", "e", "i", "oo", "..."})
 
 
 def symbols(node: Node) -> frozenset[str]:
@@ -302,6 +304,11 @@ def parts_of(node: Node) -> tuple[Node, ...]:
 def contains(node: Node, wanted: Callable[[Node], bool]) -> bool:
     """Whether a node or one inside it is wanted."""
     return wanted(node) or any(contains(part, wanted) for part in parts_of(node))
+
+
+def mentions_pi(node: Node) -> bool:
+    """Whether pi is part of an expression."""
+    return contains(node, lambda part: part == Symbol("pi"))
 
 
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:

@@ -11,7 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["CURRENCIES", "MAGNITUDES", "agree", "known", "normal"]
+from assay_math.nouns import counted
+
+__all__ = ["CURRENCIES", "MAGNITUDES", "agree", "known", "normal", "understood"]
 
 #: Number words that stand after a number as its unit does.
 MAGNITUDES = {
@@ -21,17 +23,19 @@ MAGNITUDES = {
 # Money by currency and worth; a law, not a measure, makes a cent of a dollar.
 CURRENCIES: dict[str, tuple[str, Fraction]] = {
     **dict.fromkeys(["\\dollar", "dollar", "usd", "buck"], ("dollar", Fraction(1))),
-    **dict.fromkeys(["\\cent", "cent", "penny", "pennies", "pence"], ("dollar", Fraction(1, 100))),
+    **dict.fromkeys(["\\cent", "cent", "penny", "pennies"], ("dollar", Fraction(1, 100))),
     **dict.fromkeys(["\\euro", "euro", "eur"], ("euro", Fraction(1))),
     **dict.fromkeys(["\\pounds", "gbp", "quid"], ("sterling", Fraction(1))),
-    **dict.fromkeys(["\\yen", "yen", "jpy", "yuan", "rmb", "cny"], ("yen", Fraction(1))),
+    "pence": ("sterling", Fraction(1, 100)),
+    **dict.fromkeys(["\\yen", "yen", "jpy"], ("yen", Fraction(1))),
+    **dict.fromkeys(["yuan", "rmb", "cny", "renminbi"], ("yuan", Fraction(1))),
     **dict.fromkeys(["\\rupee", "rupee", "rs", "inr"], ("rupee", Fraction(1))),
 }
 
 # How people write what pint knows by another name.
 _SPELLINGS = {
     "mph": "mile hour^-1", "kph": "kilometer hour^-1", "kmh": "kilometer hour^-1", "kmph": "kilometer hour^-1", "fps": "foot second^-1",
-    "sec": "second", "secs": "second", "hrs": "hour", "mins": "minute", "lbs": "pound", "yr": "year", "yrs": "year", "rpm": "revolution minute^-1",
+    "sec": "second", "secs": "second", "hrs": "hour", "mins": "minute", "lbs": "pound", "gm": "gram", "gms": "gram", "yr": "year", "yrs": "year", "rpm": "revolution minute^-1",
     "cc": "centimeter^3", "sqft": "foot^2", "feet": "foot", "inches": "inch", "ft": "foot", "deg": "\\circ", "degree": "\\circ", "degrees": "\\circ",
     "°": "\\circ", "metre": "meter", "metres": "meter", "litre": "liter", "litres": "liter", "ohms": "ohm", "\\Omega": "ohm", "celsius": "degC", "fahrenheit": "degF",
 }  # fmt: skip
@@ -63,6 +67,9 @@ _POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
 
 Unit = tuple[tuple[str, int], ...]
 
+# Five pounds of weight are not £5, but who writes the sign can only mean the money.
+_POUNDS: set[Unit] = {(("pound", 1),), (("\\pounds", 1),)}
+
 
 @lru_cache(maxsize=10_000)
 def normal(unit: str) -> Unit:
@@ -73,7 +80,9 @@ def normal(unit: str) -> Unit:
     """
     powers: dict[str, int] = {}
     sign, prefix, last, index = 1, 0, "", 0
-    tokens = _WORD.findall(unit.replace("- ", "-"))
+    tokens = _WORD.findall(
+        unit.replace("- ", "-").replace("pounds sterling", "\\pounds").replace("pound sterling", "\\pounds")
+    )
     while index < len(tokens):
         word = tokens[index]
         index += 1
@@ -135,7 +144,7 @@ def agree(left: str, right: str) -> Fraction | None:
     Two names of things counted agree when one says no more than the other: `dollars` and `dollars per day`.
     """
     a, b = normal(left), normal(right)
-    if a == b or not a or not b:
+    if a == b or not a or not b or {a, b} == _POUNDS:
         return Fraction(1)
     first, second = _measured(a), _measured(b)
     if first and second and first[1] == second[1]:
@@ -159,6 +168,32 @@ def agree(left: str, right: str) -> Fraction | None:
 def known(unit: str) -> bool:
     """Whether a text is a unit rather than a word."""
     return unit in _KNOWN or unit.lower() in CURRENCIES or _spelled(unit)
+
+
+def understood(unit: str) -> bool:
+    """Whether what follows a number is its unit or what it counts, and no words that change it."""
+    words = [word for word in _WORD.findall(unit) if word not in _IGNORED and word not in ("(", ")", "^")]
+    named: list[str] = []
+    measured = False
+    for word in words:
+        if word in ("/", "per") or word.lstrip("-").isdigit() or word.startswith("\\"):
+            if named and not counted(named, measured=measured):
+                return False
+            named, measured = [], measured or word.startswith("\\")
+        elif known(word) or word.lower() in _MORE or word.lower() in MAGNITUDES:
+            measured = True
+        else:
+            named.append(word)
+    return not named or counted(named, measured=measured)
+
+
+#: Words of units that `known` can't take in mathematics, where their letters are a product.
+_MORE = frozenset(
+    "sq square squared cu cubic cubed degree degrees celsius fahrenheit kelvin percent percentage percentages pct rad radian radians unit units st nd rd th place place "
+    "gm gms sterling won peso pesos franc francs ruble rubles krona baht lira rand shilling shillings buck bucks grand cent cents quid dozen score gross pair "
+    "byte bytes bit bits kb mb gb tb knot knots mole moles molar ppm dpi lumen lux tesla weber henry farad siemens becquerel acre acres hectare hectares "
+    "sqft rpm fps mph kph kmh kmph cc mi yd ml km cm mm kg mg ft lb lbs oz hr hrs yr yrs min mins sec secs deg usd eur gbp jpy cny inr rmb yuan yen bpm wpm mpg".split()
+)
 
 
 def _spelled(unit: str) -> bool:

@@ -41,7 +41,7 @@ BRACKETS = {
 }  # fmt: skip
 
 #: Currencies that stand before their number.
-MONEY = {"\\dollar", "\\euro", "\\pounds", "\\yen", "\\rupee"}
+MONEY = {"\\dollar", "\\euro", "\\pounds", "\\yen", "\\yuan", "\\rupee"}
 #: Number bases by name.
 BASES = {
     name: base
@@ -49,3 +49,30 @@ BASES = {
         "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split(), 2
     )
 } | {"bin": 2, "binary": 2, "oct": 8, "dec": 10, "decimal": 10, "hex": 16}
+
+#: Numbers in words: what counts, what multiplies what stands before, and what divides it.
+CARDINALS = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen".split()
+    )
+} | {word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+MULTIPLIERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+FRACTIONS = {
+    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4, "fifth": 5, "fifths": 5,
+    "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8, "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10,
+    "twelfth": 12, "twelfths": 12, "hundredth": 100, "hundredths": 100, "thousandth": 1000, "thousandths": 1000,
+}  # fmt: skip
+ORDINALS = {
+    word: value
+    for value, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        1,
+    )
+}
+#: Currencies by the code or abbreviation that may stand before the number.
+CURRENCY_CODES = {
+    "USD": "\\dollar", "US": "\\dollar", "EUR": "\\euro", "GBP": "\\pounds", "JPY": "\\yen", "INR": "\\rupee", "Rs": "\\rupee", "CNY": "\\yuan", "RMB": "\\yuan",
+}  # fmt: skip

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from assay_math.build import determinant, endless_decimal, number, plain, product_of, quantity, repeating, signed
-from assay_math.environments import Environments
-from assay_math.tokens import MAX_DEPTH, Unreadable
+from assay_math.construction import endless_decimal, number, plain, product_of, quantity, repeating, signed
+from assay_math.cursor import MAX_DEPTH
+from assay_math.errors import Unreadable
+from assay_math.functions import BOUND, Functions
+from assay_math.lexer import Token
+from assay_math.phrases import ENGLISH, MEANINGS
 from assay_math.tree import (
     Apply,
     Bound,
     Bracketed,
     Items,
-    Matrix,
     Node,
     Number,
     Power,
     Quantity,
     Such,
     Symbol,
-    renamed,
+    Words,
 )
 from assay_math.vocabulary import (
     BASES,
@@ -29,19 +31,80 @@ from assay_math.vocabulary import (
     FUNCTIONS,
     GREEK,
     MONEY,
-    NO_PRODUCT,
     OPEN,
-    SAME,
-    TEXT,
-    TRIGONOMETRIC,
 )
 
-__all__ = ["Atoms"]
-
-_BOUND = {"\\sum": "sum", "\\prod": "prod", "\\int": "int", "\\lim": "lim"}
+__all__ = ["Terms"]
 
 
-class Atoms(Environments):
+#: English of three letters and less, which is no product of letters.
+WORDS = frozenset(
+    [
+        "yes",
+        "no",
+        "is",
+        "of",
+        "the",
+        "in",
+        "to",
+        "per",
+        "day",
+        "and",
+        "or",
+        "if",
+        "are",
+        "has",
+        "had",
+        "its",
+        "was",
+        "not",
+        "but",
+        "nor",
+        "any",
+        "all",
+        "odd",
+        "sum",
+        "men",
+        "box",
+        "cat",
+        "dog",
+        "red",
+        "one",
+        "two",
+        "six",
+        "ten",
+    ]
+)
+
+
+#: English of two letters, by its capital.
+_SHORT = frozenset("In On At No Is It Of Or So To Up We He Me My If As An Am By Do Go Us Hi Ok Be".split())  # noqa: SIM905
+
+
+def is_product(word: str) -> bool:
+    """Whether letters in a row are a product, `mgh` or `nRT`, and no word."""
+    if len(word) <= 3 and word.islower():
+        return True
+    vowels = any(letter in "aeiouAEIOU" for letter in word)
+    if len(word) == 2:
+        return word not in _SHORT
+    if len(word) > 5 or word[1:].islower():
+        return len(word) <= 4 and not vowels
+    return True
+
+
+def corners(name: str) -> str:
+    """Return a segment or polygon by its corners, from the first letter on: BA is AB, and DCBA is ABCD.
+
+    Numbers in Roman digits stay as they are.
+    """
+    if set(name) <= set("IVXLCDM") or len(name) > 4:
+        return name
+    turns = [name[index:] + name[:index] for index in range(len(name))]
+    return min(turns + [turn[::-1] for turn in turns])
+
+
+class Terms(Functions):
     """What the grammar's smallest rules read; the rules above them are `reader`'s."""
 
     def exponent(self) -> Node:
@@ -76,10 +139,17 @@ class Atoms(Environments):
             self.expect("}")
             return node
         if self.kind() == "number" and self.peek().isdigit() and len(self.peek()) > 1:
-            kind, digits, _ = self.tokens[self.position]
-            self.tokens[self.position] = (kind, digits[1:], False)
-            return Number(Fraction(int(digits[0])))
+            digits = self.split_first()
+            return Number(Fraction(int(digits)))
+        if self.kind() == "word" and len(self.peek()) > 1 and self.peek() not in FUNCTIONS:
+            return Symbol(self.split_first())
         return self.atom()
+
+    def split_first(self) -> str:
+        """Take the first character of the next token, as a command without braces does."""
+        kind, text, _ = self.tokens[self.position]
+        self.tokens[self.position] = Token(kind, text[1:], False)
+        return text[0]
 
     def radicand(self) -> Node:
         r"""What `\sqrt` takes: LaTeX sets `\sqrt12` as the root of 1, but nobody who writes it means that."""
@@ -101,6 +171,10 @@ class Atoms(Environments):
             return self.numeral(token)
         if kind == "word":
             return self.name(token)
+        if kind == "text":
+            return self.worded(token)
+        if kind == "label":
+            return Words(token.lower())
         if token in OPEN:
             return self.brackets(token)
         if token in ("|", "\\lvert", "\\vert"):
@@ -165,7 +239,7 @@ class Atoms(Environments):
     def base(self) -> int | None:
         """Take a number's base, in digits or as a word; nothing where there is none."""
         depth = 0
-        while self.peek() == "{" or self.peek() in TEXT:
+        while self.peek() == "{":
             depth += self.take() == "{"
         token = self.take()
         for _ in range(depth):
@@ -190,36 +264,40 @@ class Atoms(Environments):
                     return Apply("binom", self.applied(word).arguments)
             return self.subscripted(word)
         if word.isalnum() and word.isupper() and self.peek() == "_" and re.fullmatch("[A-F]+", word):
+            here = self.position
             self.take()
             base = self.base()
             if base is not None and base > 10:
                 return Apply("base", (Number(Fraction(int(word, base))), Symbol(word), Number(Fraction(base))))
-            raise Unreadable(f"'{word}' is a word")
+            self.position = here
         followed = self.peek() in ("^", "_", "**")
-        if 2 <= len(word) <= 4 and word.isupper() and word not in NO_PRODUCT:
-            return self.subscripted(word)  # a segment or a polygon by its corners
-        mixed = len(word) == 2 and word[0].isupper() and (word[1] in "xyz" or (followed and word[1] == "e"))
-        if mixed or (len(word) <= 3 and word.islower() and word not in NO_PRODUCT):
+        english = word if len(word) == 2 else word.lower()  # `Be^x` is no verb
+        if english in ENGLISH or english in WORDS:
+            raise Unreadable(f"'{word}' is a word")
+        if 2 <= len(word) <= 4 and word.isupper():
+            return self.subscripted(corners(word))
+        if is_product(word) or (followed and len(word) == 2 and word[1] == "e"):
             factors: list[Node] = [Symbol(one) for one in word[:-1]]
             if followed:  # in `xy^2` the exponent is y's
                 self.position -= 1
-                self.tokens[self.position] = ("word", word[-1], False)
+                self.tokens[self.position] = Token("word", word[-1], False)
                 return product_of((*factors, self.power()))
             return product_of((*factors, Symbol(word[-1])))
         raise Unreadable(f"'{word}' is a word")
 
     def subscripted(self, name: str) -> Node:
         """Read a variable's subscript, if it has one."""
-        if self.accept("_"):
-            if self.accept("{"):
-                parts = []
-                while self.peek() not in ("}", ""):
-                    parts.append(self.take())
-                self.expect("}")
-                name += "_" + "".join(parts)
-            else:
-                name += "_" + self.take()
-        return Symbol(name)
+        return Symbol(self.subscript(name) if self.accept("_") else name)
+
+    def subscript(self, name: str) -> str:
+        """Take what stands after a `_` and return the name with it."""
+        if not self.accept("{"):
+            return f"{name}_{self.take()}"
+        parts = []
+        while self.peek() not in ("}", ""):
+            parts.append(self.take())
+        self.expect("}")
+        return f"{name}_{''.join(parts)}"
 
     def applied(self, name: str) -> Apply:
         """Read the arguments of a function without a meaning."""
@@ -271,6 +349,8 @@ class Atoms(Environments):
     def command(self, command: str) -> Node:
         """Read a LaTeX command with its arguments."""
         if command == "\\frac":
+            if (variable := self.derived()) is not None:
+                return Bound("diff", variable, None, None, self.product())
             top, bottom = self.argument(), self.argument()
             return product_of((top, Power(bottom, Number(Fraction(-1)))))
         if command == "\\sqrt":
@@ -312,10 +392,10 @@ class Atoms(Environments):
             return self.marked(command[1:])
         if command == "\\mathbb":
             return Symbol(f"the_{self.letter()}")
-        if command in _BOUND:
-            return self.bound(_BOUND[command])
-        if command in TEXT:
-            return self.worded(command)
+        if command in BOUND:
+            return self.bound(BOUND[command])
+        if command in MEANINGS:
+            return Words(MEANINGS[command])
         if command == "\\begin":
             return self.environment()
         raise Unreadable(f"'{command}' is not known")
@@ -341,8 +421,10 @@ class Atoms(Environments):
             return Apply(mark, (self.argument(),))
         if len(name) == 1 and name in "ijk" and mark in ("hat", "vec", "widehat"):
             return Symbol(f"unit {name}")
-        if (len(name) == 1 and mark == "vec") or (len(name) > 1 and name.isupper() and mark == "overline"):
+        if len(name) == 1 and mark == "vec":
             return Symbol(name)
+        if len(name) > 1 and name.isupper() and mark == "overline":
+            return Symbol(corners(name))
         return Symbol(f"{mark} {name}")
 
     def letter(self) -> str:
@@ -351,118 +433,20 @@ class Atoms(Environments):
         name = self.take()
         if braced:
             self.expect("}")
-        if self.peek() in ("^", "_") and self.peek(1) in ("+", "*", "{"):  # the positive ones
-            name += self.take() + self.take()
-            while name.count("{") > name.count("}") and self.position < len(self.tokens):
-                name += self.take()
+        if self.peek() in ("^", "_") and self.peek(1) in ("+", "-", "*", "{"):
+            mark = self.take() + self.take()
+            while mark.count("{") > mark.count("}") and self.position < len(self.tokens):
+                mark += self.take()
+            sign = mark.strip("^_{}").replace("\\geq", "\\ge")
+            name += {"+": "^+", ">0": "^+", "-": "^-", "<0": "^-"}.get(sign, f"_{sign}")
         return name
 
-    def worded(self, command: str) -> Node:
-        r"""`\text{...}`: mathematics in another font, or a word."""
-        self.expect("{")
-        inner = []
-        while self.peek() not in ("}", ""):
-            inner.append(self.take())
-        self.expect("}")
-        text = " ".join(inner)
-        if len(inner) == 1 and len(text) == 1 and text.isalpha():
-            return Symbol(f"unit {text}" if text in "ijk" and command == "\\mathbf" else text)
-        if len(inner) == 1 and re.fullmatch(r"[\d.,]*\d", text):
-            return self.numeral(text)
-        if len(inner) == 3 and inner[1] == "/" and inner[0].isdigit() and inner[2].isdigit():
-            return product_of((number(inner[0]), Power(number(inner[2]), Number(Fraction(-1)))))
-        if len(inner) == 1 and text in FUNCTIONS:
-            return self.function(text)
-        raise Unreadable(f"'{text}' is a word")
-
-    # --- functions ------------------------------------------------------------------------------------------------
-
-    def function(self, name: str) -> Node:
-        """Read a function's base, exponent and arguments."""
-        name = SAME.get(name, name)
-        base = exponent = None
-        for _ in range(2):
-            if self.accept("_"):
-                base = self.argument()
-            elif self.peek() == "^" and name in TRIGONOMETRIC:
-                self.take()
-                exponent = self.exponent()
-        if name == "sqrt":
-            return Power(self.argument(), Number(Fraction(1, 2)))
-        if name == "cbrt":
-            return Apply("root", (self.argument(), Number(Fraction(3))))
-        if self.peek() == "(":
-            self.take()
-            arguments = [self.sum()]
-            while self.accept(","):
-                arguments.append(self.sum())
-            self.expect(")")
-        elif self.peek() == "{":
-            arguments = [self.argument()]
-        else:
-            arguments = [self.bare_argument()]
-        if name == "det" and isinstance(arguments[0], Matrix):
-            return determinant(arguments[0])
-        if name == "log10":
-            name, base = "log", Number(Fraction(10))
-        if base is not None:
-            arguments.append(base)
-        if exponent == Number(Fraction(-1)) and f"arc{name}" in FUNCTIONS:
-            return Apply(f"arc{name}", tuple(arguments))
-        applied = Apply(name, tuple(arguments))
-        return applied if exponent is None else Power(applied, exponent)
-
-    def bare_argument(self) -> Node:
-        r"""In `\sin 2x + 1` the argument is `2x`."""
-        if self.accept("-"):
-            return signed(-1, self.bare_argument())
-        factors = [self.power()]
-        while self.kind() in ("word", "command") and self.begins_factor() and self.peek()[1:] not in FUNCTIONS:
-            factors.append(self.power())
-        if self.begins_unit():
-            return Quantity(product_of(tuple(factors)), self.unit())
-        return product_of(tuple(factors))
-
-    def bound(self, operator: str) -> Node:
-        r"""Read `\sum_{k=1}^n`, `\int_0^1 ... dx` or `\lim_{x \to 0}` with its body."""
-        low = high = None
-        variable = ""
-        for _ in range(2):
-            if self.accept("_"):
-                low = self.argument() if operator == "int" else None
-                if low is None:
-                    self.expect("{")
-                    variable = self._variable()
-                    if self.take() not in ("=", "\\to", "\\rightarrow"):
-                        raise Unreadable("the variable of a sum or limit has no bound")
-                    low = self.sum()
-                    if self.peek() in ("^", "+", "-") and operator == "lim":  # from one side
-                        raise Unreadable("a limit from one side has no value here")
-                    self.expect("}")
-            elif self.accept("^"):
-                high = self.argument()
-        if operator == "int":
-            end = next((k for k in range(self.position, len(self.tokens)) if self._differential(k)), None)
-            if end is None:
-                raise Unreadable("an integral has no differential")
-            body = self.among(self.position, end).sum() if end > self.position else Number(Fraction(1))
-            variable = self.tokens[end][1][1:] or self.tokens[end + 1][1]
-            self.position = end + (1 if len(self.tokens[end][1]) == 2 else 2)
-            return Bound("int", variable, low, high, body)
-        if not variable:
-            raise Unreadable("a sum or limit has no variable")
-        body = self.product()
-        if variable in ("i", "e"):  # here it is no constant
-            body, variable = renamed(body, {variable: Symbol(f"{variable}'")}), f"{variable}'"
-        return Bound(operator, variable, low, high, body)
-
-    def _variable(self) -> str:
-        if self.kind() != "word" or len(self.peek()) != 1:
-            raise Unreadable("a sum or limit has no variable")
-        return self.take()
-
-    def _differential(self, at: int) -> bool:
-        kind, token, _ = self.tokens[at]
-        if kind != "word" or token[0] != "d":
-            return False
-        return len(token) == 2 or (len(token) == 1 and at + 1 < len(self.tokens) and self.tokens[at + 1][1].isalpha())
+    def worded(self, word: str) -> Node:
+        r"""Read letters set as words: a variable, a function, or a word, which no mathematics begins with."""
+        if len(word) == 1:
+            return self.subscripted(word)
+        if word in FUNCTIONS:
+            return self.function(word)
+        if word.lower() in ("infinity", "inf"):
+            return Symbol("oo")
+        raise Unreadable(f"'{word}' is a word")

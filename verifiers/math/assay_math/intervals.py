@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from assay_math.evaluation import NoValue, approximate, exact
 from assay_math.tree import (
     Apply,
     Bracketed,
     Items,
     Node,
     Number,
+    Power,
     Product,
     Relation,
     Such,
@@ -24,7 +26,6 @@ from assay_math.tree import (
     renamed,
     symbols,
 )
-from assay_math.value import NoValue, approximate, exact
 
 __all__ = ["FLIPPED", "Piece", "endless", "is_region", "listed", "region"]
 
@@ -68,6 +69,8 @@ def is_region(node: Node) -> bool:
             | Apply(function="without" | "intersection")
         ):
             return True
+        case Bracketed(left="{", items=(Relation(operators=operators),)):
+            return operators[0] in FLIPPED
         case Bracketed(left=left, right=right, items=(low, high)):
             return {left, right} == {"[", ")"} or {left, right} == {"(", "]"} or bool(endless(low) or endless(high))
         case Relation(operators=operators):
@@ -117,8 +120,11 @@ def _region(node: Node) -> list[Piece] | None:
             return [_piece(_MINUS_ENDLESS, False, Number(Fraction(0)), False)]
         case Bracketed(left="(" | "[" as left, items=(low, high), right=")" | "]" as right):
             return [_piece(low, left == "[", high, right == "]")]
+        case Bracketed(left="{", items=(Relation() as bounds,)) if bounds.operators[0] in FLIPPED:
+            return _region(bounds)
         case Bracketed(left="{", items=items):
-            return [_piece(one, True, one, True) for one in items]
+            points = [one.sides[1] if _names_value(one) else one for one in items]  # type: ignore[attr-defined]
+            return [_piece(one, True, one, True) for one in points]
         case Union(parts=parts):
             return _union(map(_region, parts))
         case Apply(function="without", arguments=(whole, gap)):
@@ -150,6 +156,13 @@ def _region(node: Node) -> list[Piece] | None:
                 return None
             return _all([Relation((low, middle), (first,)), Relation((middle, high), (second,))])
     return None
+
+
+def _names_value(node: Node) -> bool:
+    match node:
+        case Relation(sides=(Symbol(), _), operators=("=",)):
+            return True
+    return False
 
 
 def _is_call(node: Node) -> bool:
@@ -196,7 +209,7 @@ def _inequality(left: Node, operator: str, right: Node) -> list[Piece] | None:
     if not isinstance(left, Symbol) or symbols(right):
         solved = _solved(left, right, next(iter(names)))
         if solved is None:
-            return None
+            return _between_roots(left, operator, right, next(iter(names)))
         right, rising = solved
         operator = operator if rising else FLIPPED[operator]
     if operator == "!=":
@@ -217,6 +230,36 @@ def _solved(left: Node, right: Node, name: str) -> tuple[Node, bool] | None:
     if slope == 0 or values[2] - values[1] != slope:
         return None
     return Number(-values[0] / slope), slope > 0
+
+
+def _between_roots(left: Node, operator: str, right: Node, name: str) -> list[Piece] | None:
+    """Return where a quadratic inequality holds, `None` for any other."""
+    difference = Sum((left, Product((_MINUS, right))))
+    values = [exact(renamed(difference, {name: Number(Fraction(at))})) for at in range(5)]
+    if any(one is None for one in values):
+        return None
+    known = [one for one in values if one is not None]
+    c, a = known[0], (known[2] - 2 * known[1] + known[0]) / 2
+    b = known[1] - a - c
+    if a == 0 or any(a * at * at + b * at + c != known[at] for at in (3, 4)):
+        return None
+    spread = b * b - 4 * a * c
+    outside = (operator[0] == ">") == (a > 0)  # where the curve is on the wanted side, beyond its roots
+    closed = operator.endswith("=") and operator != "!="
+    whole = [_piece(_MINUS_ENDLESS, False, _ENDLESS, False)]
+    if spread < 0:
+        return whole if outside or operator == "!=" else []
+    half = Product((Power(Number(spread), Number(Fraction(1, 2))), Number(1 / (2 * abs(a)))))
+    middle = Number(-b / (2 * a))
+    low, high = Sum((middle, Product((_MINUS, half)))), Sum((middle, half))
+    inner = [_piece(low, True, high, True)] if spread else [_piece(middle, True, middle, True)]
+    if operator == "!=":
+        ends = [_piece(low, True, low, True), _piece(high, True, high, True)]
+        return _meet(whole, _complement(_merged(ends)))
+    if outside:
+        gap = inner if not closed else ([_piece(low, False, high, False)] if spread else [])
+        return _meet(whole, _complement(gap))
+    return inner if closed else ([_piece(low, False, high, False)] if spread else [])
 
 
 def _union(parts: Iterable[list[Piece] | None]) -> list[Piece] | None:

@@ -5,8 +5,23 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from assay_math.tokens import MAX_DIGITS, Unreadable
-from assay_math.tree import Apply, Bracketed, Decimal, Items, Matrix, Node, Number, Power, Product, Quantity, Sum
+from assay_math.cursor import MAX_DIGITS
+from assay_math.errors import Unreadable
+from assay_math.progressions import DOTS, progression
+from assay_math.tree import (
+    Apply,
+    Bracketed,
+    Decimal,
+    Items,
+    Matrix,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Sum,
+    mentions_pi,
+)
 from assay_math.units import MAGNITUDES
 from assay_math.vocabulary import BRACKETS
 
@@ -82,7 +97,9 @@ def signed(sign: int, node: Node) -> Node:
 
 
 def sum_of(terms: tuple[Node, ...]) -> Node:
-    """Return the sum of terms; of one, itself."""
+    """Return the sum of terms, what dots among them stand for included; of one, itself."""
+    if DOTS in terms and (whole := progression(terms)) is not None:
+        return whole
     return terms[0] if len(terms) == 1 else Sum(terms)
 
 
@@ -97,7 +114,9 @@ def quantity(value: Node, unit: str) -> Node:
     low = unit.lower()
     if low in ("percent", "per cent", "percentage", "percentage points", "percentage point", "pct", "%"):
         return Apply("percent", (product_of((value, Number(Fraction(1, 100)))),))
-    if low in ("st", "nd", "rd", "th"):
+    if low in ("radian", "radians", "rad", "rads") and mentions_pi(value):
+        return value
+    if low in ("st", "nd", "rd", "th", "th place"):
         return Quantity(value, "place")
     if first.lower().removesuffix("s") in MAGNITUDES:
         value = scaled(value, Fraction(MAGNITUDES[first.lower().removesuffix("s")]))

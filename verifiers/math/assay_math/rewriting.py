@@ -9,13 +9,14 @@ from itertools import islice
 from itertools import product as combinations
 
 from assay_math import units
-from assay_math.build import product_of
+from assay_math.construction import product_of
 from assay_math.tree import (
     Apply,
     Bound,
     Bracketed,
     Clock,
     Decimal,
+    Family,
     Items,
     Matrix,
     Node,
@@ -29,7 +30,6 @@ from assay_math.tree import (
     Symbol,
     Union,
     Words,
-    contains,
     mapped,
     parts_of,
     renamed,
@@ -41,12 +41,16 @@ __all__ = [
     "as_clock",
     "as_vector",
     "bare",
+    "by_letters",
     "canonical",
     "expanded",
+    "hours",
     "in_base_ten",
-    "kind",
-    "mentions_pi",
+    "lone_tuple",
+    "members",
     "one_quantity",
+    "option_letters",
+    "rows_of",
     "unit_of",
     "with_unit",
     "wording",
@@ -65,13 +69,16 @@ def wording(node: Node) -> tuple[str, ...]:
             return (name.casefold(),)
         case Words(text=text):
             text = text.casefold()
-            text = re.sub(r"^(?:it is |they are )?(?:(?:the|an?) (?!and |or ))?", "", text)
+            text = re.sub(
+                r"^(?:it is |they are )?(?:(?:all|every|any) (?=\w+ \w))?(?:(?:the|an?) (?!and |or ))?", "", text
+            )
             parts = [
                 part.strip() for part in text.replace(" and ", ",").replace(" or ", ",").replace(";", ",").split(",")
             ]
-            return tuple(sorted(part for part in parts if part))
-        case Items(items=items):
-            return tuple(sorted(word for one in items for word in wording(one)))
+            either = ("(or)",) if " or " in text else ()
+            return (*sorted(part for part in parts if part), *either)
+        case Items(items=items, joined=joined):
+            return (*sorted(word for one in items for word in wording(one)), *(("(or)",) if joined == "or" else ()))
     return (repr(node),)
 
 
@@ -135,9 +142,22 @@ def bare(node: Node) -> Node:
     return node
 
 
-def mentions_pi(node: Node) -> bool:
-    """Whether pi is part of an expression."""
-    return contains(node, lambda part: part == Symbol("pi"))
+def by_letters(node: Node, other: Node) -> Node:
+    """Return an expression with `PV` as P times V where the other side has these letters one by one."""
+    letters = symbols(other)
+    joined = [name for name in symbols(node) - letters if len(name) > 1 and name.isupper() and letters.issuperset(name)]
+    if not joined:
+        return node
+    return _spelled_out(node, frozenset(joined))
+
+
+def _spelled_out(node: Node, names: frozenset[str]) -> Node:
+    match node:
+        case Power(base=Symbol(name=name), exponent=exponent) if name in names:  # in `LI^2` the exponent is I's
+            return Product((*map(Symbol, name[:-1]), Power(Symbol(name[-1]), exponent)))
+        case Symbol(name=name) if name in names:
+            return Product(tuple(map(Symbol, name)))
+    return mapped(node, lambda part: _spelled_out(part, names))
 
 
 def in_base_ten(node: Node) -> Node:
@@ -149,11 +169,11 @@ def in_base_ten(node: Node) -> Node:
 
 
 def as_vector(node: Node, size: int) -> Node | None:
-    """Return a vector as a tuple of that many components, `None` for anything else."""
+    """Return a vector as a tuple of that many components, two or three, `None` for anything else."""
     match node:
         case Matrix(rows=rows) if len(rows) == 1 or all(len(row) == 1 for row in rows):
             return Bracketed("(", tuple(entry for row in rows for entry in row), ")")
-        case Sum() | Product() | Symbol() | Apply():
+        case Sum() | Product() | Symbol() | Apply() if size in (2, 3):
             names = [f"unit {letter}" for letter in "ijk"[:size]]
             if isinstance(node, Sum) and symbols(node) == set("jk"[: size - 1]):  # i + 2j, beside a vector
                 names = list("ijk"[:size])
@@ -229,6 +249,9 @@ def expanded(node: Node) -> Node:
             for one in map(expanded, items):
                 flat.extend(one.items if isinstance(one, Items) else (one,))
             return Items(tuple(flat), joined)
+        case Bracketed(left="(", items=items, right=")") if any(isinstance(one, Items) for one in map(expanded, items)):
+            places = [_flat(one) for one in map(expanded, items)]
+            return Items(tuple(Bracketed("(", each, ")") for each in islice(combinations(*places), MAX_ITEMS)))
         case Bracketed(left="{", items=items, right=right):
             return Bracketed("{", tuple(part for one in map(expanded, items) for part in _flat(one)), right)
         case _:
@@ -255,19 +278,44 @@ def _multiplied(factors: tuple[Node, ...]) -> Node | None:
     return mapped(kinds[0], lambda entry: Product((*scalars, entry)))
 
 
-def kind(node: Node) -> str:
-    """Name what an answer is, for a person."""
+def members(node: Node) -> Node:
+    """Return what a family says of its members; anything else as it is."""
+    if isinstance(node, Family):
+        return Items(node.members) if len(node.members) > 1 else node.members[0]
+    return node
+
+
+def hours(clock: Clock) -> set[int]:
+    """Return the hours of the day that a time may mean."""
+    if clock.half:
+        return {clock.hour % 12 + (12 if clock.half == "pm" else 0)}
+    return {clock.hour} if clock.hour > 12 or clock.hour == 0 else {clock.hour % 12, clock.hour % 12 + 12}
+
+
+def rows_of(node: Node) -> Matrix | None:
+    """Read `[[1, 2], [3, 4]]` as a matrix by its rows."""
     match node:
-        case Bracketed(left="{"):
-            return "a set"
-        case Bracketed(left=left, right=right):
-            return f"a tuple or interval {left}{right}"
-        case Items():
-            return "a list"
-        case Matrix():
-            return "a matrix"
-        case Union():
-            return "a union"
-        case Relation():
-            return "a relation"
-    return "a value"
+        case Bracketed(left="[", items=rows) if len(rows) > 1:
+            entries = [row.items for row in rows if isinstance(row, Bracketed) and row.left == "["]
+            return Matrix(tuple(entries)) if len(entries) == len(rows) else None
+    return None
+
+
+def lone_tuple(node: Node) -> Node | None:
+    """Return what a set of one tuple holds."""
+    match node:
+        case Bracketed(left="{", items=(Bracketed() as only,)):
+            return only
+    return None
+
+
+def option_letters(node: Node) -> str:
+    """Return several options by their letters, `A, C` or `AC`; nothing for anything else."""
+    match node:
+        case Symbol(name=name) if name.isupper() and name.isalpha():
+            return "".join(sorted(name))
+        case Items(items=items, joined="" | "and") if all(
+            isinstance(one, Symbol) and len(one.name) == 1 for one in items
+        ):
+            return "".join(sorted(one.name for one in items)) if all(one.name in "ABCDEFGH" for one in items) else ""  # type: ignore[attr-defined]
+    return ""

@@ -13,13 +13,24 @@ from assay_math.tree import (
     Product,
     Ratio,
     Relation,
+    Sum,
     Symbol,
+    Union,
     Words,
     renamed,
     symbols,
 )
 
-__all__ = ["assignments", "chain", "unlabelled"]
+__all__ = [
+    "assignments",
+    "base",
+    "chain",
+    "is_asked_for",
+    "is_name",
+    "is_sequence",
+    "named_values",
+    "unlabelled",
+]
 
 
 def unlabelled(answer: Node, reference: Node) -> tuple[Node, Node]:
@@ -39,7 +50,9 @@ def _relabelled(left: tuple[Node, Node], right: tuple[Node, Node]) -> tuple[Node
     if a == b:
         return x, y
     match a, b:
-        case Apply(function=f, arguments=(Symbol(name=s),)), Apply(function=g, arguments=(Symbol() as t,)) if f == g:
+        case Apply(function=f, arguments=(Symbol(name=s),)), Apply(function=g, arguments=(Symbol() as t,)) if (
+            f == g and s.islower()
+        ):
             return renamed(x, {s: t}), y  # f(x) = x + 1 and f(t) = t + 1
         case (Apply(function=f), Symbol(name=name)) | (Symbol(name=name), Apply(function=f)):
             return (x, y) if name == "y" or f == f"{name}()" else None
@@ -52,9 +65,9 @@ def _relabelled(left: tuple[Node, Node], right: tuple[Node, Node]) -> tuple[Node
 
 def _label(node: Node) -> tuple[Node, Node] | None:
     match node:
-        case Relation(sides=(Symbol() | Apply() | Words() as name, value), operators=("=" | "in" | "~",)) if (
-            not isinstance(name, Apply) or name.function.endswith("()")
-        ):
+        case Relation(sides=(Symbol() | Apply() | Words() as name, value), operators=("=" | "in" | "~",)) if not (
+            isinstance(name, Symbol) and name.name.startswith("the_")
+        ) and (not isinstance(name, Apply) or name.function.endswith("()")):
             return name, value
         case Relation(sides=(Ratio(parts=parts) as name, value), operators=("=",)):
             return (name, value) if all(isinstance(one, Symbol) for one in parts) else None
@@ -104,7 +117,7 @@ def assignments(node: Node) -> dict[Node, Node] | None:
             ):
                 return dict.fromkeys(several, last)  # x = y = 1
         case Relation(sides=(Bracketed(items=names), Bracketed(items=values)), operators=("=",)):
-            if len(names) == len(values) and all(isinstance(one, Symbol) for one in names):
+            if names and len(names) == len(values) and all(isinstance(one, Symbol) for one in names):
                 return dict(zip(names, values, strict=True))
         case Items(items=items) | Bracketed(left="(" | "{", items=items) if len(items) > 1:
             found: dict[Node, Node] = {}
@@ -125,3 +138,51 @@ def chain(node: Node) -> tuple[Node, ...] | None:
             label = _label(Relation(sides[:2], ("=",)))
             return sides[1:] if label is not None else sides
     return None
+
+
+def is_sequence(node: Node) -> bool:
+    """Whether the values have places by their label: `a_n = 2n + 1`."""
+    match node:
+        case Family(members=members):
+            return any(map(is_sequence, members))
+        case Relation(sides=(Symbol(name=name), _)):
+            return "_" in name
+    return False
+
+
+def base(name: Node) -> str:
+    """Return a name without its index: that of `x_1` is `x`."""
+    match name:
+        case Symbol(name=text):
+            return text.partition("_")[0]
+        case Apply(function=function):
+            return function
+    return ""
+
+
+def named_values(node: Items) -> set[str]:
+    """Return the names of values, `x` and `y` of `x = 1, y = 2`."""
+    return {
+        one.sides[0].name.partition("_")[0]
+        for one in node.items
+        if isinstance(one, Relation) and one.operators == ("=",) and isinstance(one.sides[0], Symbol)
+    }
+
+
+def is_name(node: Node) -> bool:
+    """Whether a value is a letter or word: `A or B` is one of the two, while the solutions 1 or 2 are both."""
+    return isinstance(node, (Symbol, Words))
+
+
+def is_asked_for(node: Node) -> bool:
+    """Whether a side is what is asked for: a function of letters, or letters added or multiplied, without numbers."""
+    match node:
+        case Apply(function=function, arguments=parts):
+            return (
+                function != "congruent" and bool(symbols(node)) and all(not isinstance(one, Relation) for one in parts)
+            )
+        case Union(parts=parts) | Sum(terms=parts):
+            return all(symbols(one) for one in parts)
+        case Product(factors=parts):
+            return all(isinstance(one, Symbol) for one in parts) and len(symbols(node)) == len(parts)
+    return False

@@ -24,6 +24,7 @@ from assay_math.tree import (
     contains,
     parts_of,
     renamed,
+    symbols,
 )
 
 __all__ = ["NoValue", "approximate", "effort", "exact", "precise"]
@@ -39,6 +40,8 @@ MAX_EXPONENT = 1e6
 MAX_EFFORT = 15_000
 #: Terms of a sum or product that are added up.
 MAX_TERMS = 1000
+#: The largest whole number at which functions with sums in them are compared.
+WHOLE = 25
 
 
 class NoValue(ArithmeticError):
@@ -51,14 +54,19 @@ def effort(node: Node) -> int:
     match node:
         case Apply(function="factorial" | "binom" | "gcd" | "lcm"):
             return inside + 100
-        case Bound():
+        case Bound(operator="sum" | "prod", high=last) if last != Symbol("oo"):
             try:
-                low, high = (None if one is None else exact(one) for one in (node.low, node.high))
+                low, high = (None if one is None else exact(_at_most(one)) for one in (node.low, last))
             except NoValue:
                 low = high = None
             terms = MAX_TERMS if low is None or high is None else min(max(int(high - low), 1), MAX_TERMS)
             return inside * terms
     return inside
+
+
+def _at_most(node: Node) -> Node:
+    """Return a bound at the largest whole number that is tried for its letters."""
+    return renamed(node, dict.fromkeys(symbols(node), Number(Fraction(WHOLE))))
 
 
 def exact(node: Node) -> Fraction | None:
@@ -116,9 +124,11 @@ def _apply(function: str, values: list[Fraction | None]) -> Fraction | None:
         return max(known) if function == "max" else min(known)
     if len(whole) < len(known):
         return None
+    if function == "mod" and whole[1] > 0:
+        return Fraction(whole[0] % whole[1])
     if function == "factorial" and 0 <= whole[0] <= MAX_FACTORIAL:
         return Fraction(math.factorial(whole[0]))
-    if function == "binom" and 0 <= whole[1] <= whole[0] <= MAX_FACTORIAL:
+    if function == "binom" and 0 <= whole[0] <= MAX_FACTORIAL and whole[1] >= 0:
         return Fraction(math.comb(*whole))
     if function in ("gcd", "lcm"):
         return Fraction(math.gcd(*whole) if function == "gcd" else math.lcm(*whole))
@@ -175,14 +185,19 @@ def _root(value: int, root: int) -> int | None:
     return found if found**root == value else None
 
 
-def approximate(node: Node, at: Mapping[str, float]) -> complex:
+def approximate(node: Node, at: Mapping[str, float], *, real: bool = False) -> complex:
     """Return an expression's value in double precision, variables filled in.
+
+    Args:
+        node: the expression.
+        at: a value for each variable.
+        real: whether it must be real in all its parts, as are the roots and logarithms of positive numbers.
 
     Raises:
         NoValue: it has none, or overflows.
     """
     try:
-        value = complex(_evaluate(node, at, _DOUBLE))
+        value = complex(_evaluate(node, at, _REAL if real else _DOUBLE))
     except (OverflowError, ZeroDivisionError, ValueError, TypeError, RecursionError) as problem:
         raise NoValue(str(problem)) from None
     if not cmath.isfinite(value):
@@ -190,13 +205,13 @@ def approximate(node: Node, at: Mapping[str, float]) -> complex:
     return value
 
 
-def precise(node: Node, at: Mapping[str, float]) -> Any:
-    """Return an expression's value as an mpmath number of `DIGITS` digits.
+def precise(node: Node, at: Mapping[str, float], digits: int = DIGITS) -> Any:
+    """Return an expression's value as an mpmath number of so many digits.
 
     Raises:
         NoValue: it has none, or is too large to compute.
     """
-    numbers = _precise_numbers()
+    numbers = _precise_numbers(digits)
     context = numbers.context
     try:
         value = context.mpmathify(_evaluate(node, {name: context.mpf(x) for name, x in at.items()}, numbers))
@@ -210,16 +225,16 @@ def precise(node: Node, at: Mapping[str, float]) -> Any:
 _THREAD = threading.local()
 
 
-def _precise_numbers() -> _Precise:
+def _precise_numbers(digits: int) -> _Precise:
     """Return this thread's own context: mpmath's precision is a state of its context."""
-    if not hasattr(_THREAD, "numbers"):
+    kept: dict[int, _Precise] = _THREAD.__dict__.setdefault("numbers", {})
+    if digits not in kept:
         import mpmath
 
         context = mpmath.mp.clone()
-        context.dps = DIGITS
-        _THREAD.numbers = _Precise(context)
-    numbers: _Precise = _THREAD.numbers
-    return numbers
+        context.dps = digits
+        kept[digits] = _Precise(context)
+    return kept[digits]
 
 
 class _Double:
@@ -228,8 +243,10 @@ class _Double:
     pi, e, i = math.pi, math.e, 1j
     inf = math.inf
 
+    nought, one = 0.0, 1.0
+
     def number(self, value: Fraction) -> Any:
-        return float(value)
+        return value.numerator / value.denominator
 
     def power(self, base: Any, exponent: Any) -> Any:
         if isinstance(exponent, float) and exponent == 0.5 and not isinstance(base, complex) and base >= 0:
@@ -246,12 +263,34 @@ class _Double:
         return function(*values) if function else _raise(f"{name} has no value")
 
 
+class _Real(_Double):
+    """Double precision without imaginary numbers."""
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        if isinstance(base, complex) or isinstance(exponent, complex) or (base < 0 and exponent % 1):
+            raise NoValue("a power in it is not real")
+        if base < 0:
+            return base**exponent
+        return super().power(base, exponent)
+
+    def apply(self, name: str, values: list[Any]) -> Any:
+        if name in ("ln", "log") and not all(_real(one) > 0 for one in values):
+            raise NoValue("a logarithm in it is not real")
+        value = super().apply(name, values)
+        if isinstance(value, complex) and name != "cis":
+            if abs(value.imag) > 1e-12 * abs(value):
+                raise NoValue(f"{name} in it is not real")
+            return value.real
+        return value
+
+
 class _Precise:
     """High precision by mpmath."""
 
     def __init__(self, context: Any) -> None:
         self.context = context
         self.pi, self.e, self.i, self.inf = +context.pi, +context.e, context.j, context.inf
+        self.nought, self.one = context.mpf(0), context.mpf(1)
 
     def number(self, value: Fraction) -> Any:
         return self.context.mpf(value.numerator) / value.denominator
@@ -301,6 +340,7 @@ _CMATH: dict[str, Any] = {
     "abs": abs, "floor": lambda value: math.floor(_real(value)), "ceil": lambda value: math.ceil(_real(value)),
 }  # fmt: skip
 _DOUBLE = _Double()
+_REAL = _Real()
 
 
 def _evaluate(node: Node, at: Mapping[str, Any], numbers: Any) -> Any:
@@ -320,9 +360,12 @@ def _evaluate(node: Node, at: Mapping[str, Any], numbers: Any) -> Any:
                 raise NoValue(f"{name} has no value")
             return at[name]
         case Sum(terms=terms):
-            return sum((_evaluate(term, at, numbers) for term in terms), numbers.number(Fraction(0)))
+            total = numbers.nought
+            for term in terms:
+                total = total + _evaluate(term, at, numbers)
+            return total
         case Product(factors=factors):
-            product = numbers.number(Fraction(1))
+            product = numbers.one
             for factor in factors:
                 product = product * _evaluate(factor, at, numbers)
             return product
@@ -365,7 +408,7 @@ def _added(node: Bound, at: Mapping[str, Any], numbers: Any) -> Any:
         raise NoValue("a sum's bounds are not whole numbers, or far apart")
     if contains(node.body, lambda part: isinstance(part, Bound)):
         raise NoValue("sums inside sums are not computed")
-    total = numbers.number(Fraction(node.operator == "prod"))
+    total = numbers.one if node.operator == "prod" else numbers.nought
     for k in range(int(low.real), int(high.real) + 1):
         term = _evaluate(node.body, {**at, node.variable: numbers.number(Fraction(k))}, numbers)
         total = total + term if node.operator == "sum" else total * term

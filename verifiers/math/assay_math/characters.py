@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
-
-from assay_math.sentences import compared, restated, unnamed
-from assay_math.vocabulary import FUNCTIONS
 
 __all__ = ["MAX_LENGTH", "clean", "squeeze", "undoubled"]
 
@@ -24,7 +22,7 @@ _CHARACTERS = {
     "\u211d": r"\mathbb{R}", "\u2124": r"\mathbb{Z}", "\u2115": r"\mathbb{N}", "\u211a": r"\mathbb{Q}", "\u2102": r"\mathbb{C}",
     "\u2032": "'", "\u2019": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
     "\u27e8": r"\langle ", "\u27e9": r"\rangle ", "\u2223": "|", "\u00a3": r"\pounds ", "\u20ac": r"\euro ", "\u20b9": r"\rupee ", "\u00a5": r"\yen ", "\u00a2": r"\cent ",
-    "\u2026": r"\ldots ", "\u25a1": "", "\u220e": "", "\u2713": "", "\u22c0": r"\land ", "\u2227": r"\land ", "\u2228": r"\lor ", "\u2211": r"\sum ",
+    "\u2026": r"\ldots ", "\u25a1": "", "\u3002": ".", "\u3001": ",", "\u5143": " yuan ", "\u220e": "", "\u2713": "", "\u22c0": r"\land ", "\u2227": r"\land ", "\u2228": r"\lor ", "\u2211": r"\sum ",
     "\u222b": r"\int ", "\u220f": r"\prod ",
     "\u2192": r"\to ", "\u21d2": r"\implies ", "\u2261": r"\equiv ", "\u2225": r"\parallel ", "\u22a5": r"\perp ", "\u2220": r"\angle ",
 }  # fmt: skip
@@ -92,45 +90,65 @@ _SPACING = re.compile(
 _SIZE = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*")
 _NULL_DELIMITER = re.compile(r"\\(?:left|right)\s*\.")
 _DOLLARS = re.compile(r"(?<!\\)\$\$?|\\[()\[\]]")
+_MONEY = re.compile(r"\$\s*-?[\d.]")
+_SEPARATED = re.compile(r"(?<=\d)\s*(?:,\\!|\{\s*,\s*\}|\\[,!](?=\d{3}\b))\s*(?=\d{3}(?!\d))")
+_FRACTIONS = re.compile(r"\\[dtc]frac(?![a-zA-Z])")
+_BINOMIALS = re.compile(r"\\[dt]binom(?![a-zA-Z])")
 _MARKDOWN = re.compile(r"\*\*|__|`")
 _DECORATION = re.compile(
     r"\\(?:color|textcolor)\s*\{[^{}]*\}|\\(?:underline|boxed|fbox|mathstrut|checkmark|blacksquare|square|Box|qed|strut)(?![a-zA-Z])"
 )
-_ABOUT = re.compile(
-    r"^(?:\\approx|\\sim|\\simeq|\\cong|\\text\s*\{\s*(?:about|approximately|approx\.?)\s*\}|(?:approximately|approx\.?|about|roughly|around|nearly)\b)\s*(?=[-\d.\\$])",
-    re.IGNORECASE,
-)
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ ]\d{3})+(?![\d,]|[ ]\d)")
 _TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
-_CHOOSE = re.compile(
+_CHOOSE = re.compile(  # `nCr` has its order; of an index above and one below, either is written for the larger
     r"(?:\{\})?(?:\^|_)\s*\{?(\d+)\}?\s*\{?C\}?\s*_\s*\{?(\d+)\}?|(?<![A-Za-z\\])C_\{?(\d+)\}?\^\{?(\d+)\}?|(?<![\w\\.])(\d+) ?C ?(\d+)(?![\w.])"
 )
 # `x = 3 \quad y = -2`: a space as wide as a comma.
 _TWO_NAMES = re.compile(r"(?<=[\w})])\s*\\q?quad\s*(?=[a-zA-Z](?:_\{?\w+\}?)?\s*=)")
 # `(1011)_2` and `1011_{(2)}`
 _BASE = re.compile(r"\((\d+)\)_(?=\{?\d)|_\{\((\d+)\)\}|_\((\d+)\)")
-_WHOLE_IN_FONT = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|textrm|mbox)\s*\{([^{}]*[\d=][^{}]*)\}")
 _SYSTEM = re.compile(r"\\\{\s*\\begin\{array\}\s*\{[^{}]*\}(.*?)\\end\{array\}(?!\s*\\\})", re.DOTALL)
 _MODULO = re.compile(
     r"\(\s*(?:\\(?:text|mathrm|operatorname)\s*\{\s*mod\s*\}|\\?(?:mod|bmod)(?![a-z]))\s*([^()]*)\)|\\(?:bmod|mod)(?![a-z])\s*\{?(\w+)\}?"
 )
-_OPERATOR = re.compile(r"\\(?:operatorname\*?|mathrm|text)\s*\{\s*([a-zA-Z]+)\s*\}")
-_HALF_LINE = re.compile(r"\\mathbb\s*\{?R\}?\s*[\^_]\s*(?:\{\s*([-+])\s*\}|\{\s*([<>])\s*0\s*\})")
-_TRIANGLE = re.compile(r"^\\triangle\s*\{?([A-Z]{3})\}?$")
-_TYPESET = re.compile(r"\\text(?:bf|it|rm)?\s*\{([^{}\\]*)\}")
 # Intervals with their brackets turned outwards, as in France: `]1, 3[`
 _INSIDE = r"\s*([^\[\]()]{1,60}[,;][^\[\]()]{1,60}?)\s*"
 _TURNED_LEFT = re.compile(rf"(?:^|(?<=[\s=}}]))\]{_INSIDE}([\[\]])")
 _TURNED_RIGHT = re.compile(rf"\[{_INSIDE}\[")
 _ORDINAL = re.compile(r"(?<=\d)\s*\^\s*\{\s*\\text\s*\{\s*(st|nd|rd|th)\s*\}\s*\}")
-_RADIANS = re.compile(r"(?<=[\d}\w])\s*(?:\\(?:text|mathrm)\s*\{\s*rad(?:ian)?s?\s*\}|\brad(?:ian)?s?)$")
-_LISTED = re.compile(r"\\(max|min|gcd|lcm)\s*\\\{([^{}]*)\\\}")
 _ARROW = re.compile(r"\\overrightarrow(?![a-zA-Z])")
-_RUPEES = re.compile(r"^Rs\.?\s*(?=\d)")
-_LABEL = re.compile(
-    r"^(?:(?:so|thus|hence|therefore)[, ]+)?(?:the )?(?:(?:final|correct|right|exact) )?(?:answer|result|solution|value)s?(?: is| are|:| =)+:?\s*",
-    re.IGNORECASE,
-)
+
+
+Replacement = str | Callable[[re.Match[str]], str]
+
+#: What is decoration, and notation that has another spelling: what must be in the text, the pattern, what it becomes.
+#: The order matters in three places. Brackets lose their `\\left` before anything looks at what they hold, digits lose
+#: what separates their thousands before spacing goes, and everything else follows spacing.
+_STEPS: list[tuple[str, re.Pattern[str], Replacement]] = [
+    ("\\", _NULL_DELIMITER, ""),
+    ("\\", _SIZE, ""),
+    ("", _DOLLARS, " "),
+    (",", _SEPARATED, ""),
+    ("\\", _SEPARATED, ""),
+    ("quad", _TWO_NAMES, ", "),
+    ("\\", _SPACING, " "),
+    ("\\", _DECORATION, ""),
+    (" ", _THOUSANDS, lambda match: match[0].replace(" ", "")),
+    ("_", _BASE, lambda match: f"{match[1]}_" if match[1] else f"_{{{match[2] or match[3]}}}"),
+    ("10", _TIMES_TEN, r"\\times "),
+    ("C", _CHOOSE, lambda match: _binomial(match)),
+    ("mod", _MODULO, lambda match: _modulo(match)),
+    ("array", _SYSTEM, r"\\begin{cases}\1\\end{cases}"),
+    ("frac", _FRACTIONS, r"\\frac"),
+    ("binom", _BINOMIALS, r"\\binom"),
+    ("arrow", _ARROW, r"\\vec"),
+    ("^", _ORDINAL, r"\1"),
+    ("]", _TURNED_LEFT, lambda match: f"({match[1]}{')' if match[2] == '[' else ']'}"),
+    ("[", _TURNED_RIGHT, r"[\1)"),
+    ("**", _MARKDOWN, ""),
+    ("`", _MARKDOWN, ""),
+    ("__", _MARKDOWN, ""),
+]
 
 
 @lru_cache(maxsize=20_000)
@@ -142,69 +160,34 @@ def clean(text: str) -> str:
     >>> clean("$\\left( \\dfrac{1}{2},\\, 3 \\right)$.")
     '( \\frac{1}{2}, 3 )'
     """
-    text = undoubled(text)
-    text = _DAMAGED_COMMAND.sub(lambda match: _DAMAGED[match[0]], text)
+    text = _DAMAGED_COMMAND.sub(lambda match: _DAMAGED[match[0]], undoubled(text))
     text = " ".join(text.split())
-    text = _FRACTION.sub(_vulgar, text)
-    text = _SUPERSCRIPT.sub(lambda match: f"^{{{match[0].translate(_SUPERSCRIPTS)}}}", text)
-    text = _SUBSCRIPT.sub(lambda match: f"_{{{match[0].translate(_SUBSCRIPTS)}}}", text)
-    text = text.translate(_TABLE)
-    text = unicodedata.normalize("NFKC", text).translate(_TABLE)
-    money = re.match(r"\s*\$\s*-?[\d.]", text) is not None and text.count("$") % 2 == 1
+    if not text.isascii():
+        text = _in_ascii(text)
+    money = text.startswith("$") and text.count("$") % 2 == 1 and _MONEY.match(text) is not None
     text = text.replace(r"\$", r"\dollar ")
-    text = _NULL_DELIMITER.sub("", text)
-    text = _SIZE.sub("", text)
-    text = _DOLLARS.sub(" ", text)
-    text = re.sub(r"(?<=\d)\s*(?:,\\!|\{,\}|\\[,!](?=\d{3}\b))\s*(?=\d{3}(?!\d))", "", text)
-    text = _TWO_NAMES.sub(", ", text)
-    text = _SPACING.sub(" ", text)
-    text = text.replace("...", r"\ldots ")
-    text = _DECORATION.sub("", text)
-    text = _THOUSANDS.sub(lambda match: match[0].replace(" ", ""), text)
-    text = _BASE.sub(lambda match: f"{match[1] or match[2]}_" if match[1] else f"_{{{match[2] or match[3]}}}", text)
-    text = _TIMES_TEN.sub(r"\\times ", text)
-    text = _CHOOSE.sub(_binomial, text)
-    text = _MODULO.sub(lambda match: rf"\pmod{{{match[1] or match[2]}}}", text)
-    text = _SYSTEM.sub(r"\\begin{cases}\1\\end{cases}", text)
-    text = re.sub(r"\\[dtc]frac(?![a-zA-Z])", r"\\frac", text)
-    text = re.sub(r"\\[dt]binom(?![a-zA-Z])", r"\\binom", text)
-    text = _ARROW.sub(r"\\vec", _OPERATOR.sub(_function, text))
-    text = text.replace("\\forall", r"\text{ for all }")
-    text = compared(text)
-    if "[" in text or "]" in text:
-        text = _TURNED_LEFT.sub(lambda match: f"({match[1]}{')' if match[2] == '[' else ']'}", text)
-        text = _TURNED_RIGHT.sub(r"[\1)", text)
-    text = _LISTED.sub(r"\\\1(\2)", _ORDINAL.sub(r"\1", text))
-    text = _HALF_LINE.sub(_half_line, _TRIANGLE.sub(r"triangle \1", text.strip()))
-    if "\\equiv" in text and "mod" not in text:
-        text = text.replace("\\equiv", "=")  # f(x) is zero everywhere
-    text = re.sub(r"\\quad(?=[a-zA-Z]_)", " ", text)
-    text = text.replace("~", " ").replace(r"\%", "%")
-    text = _MARKDOWN.sub("", text) if "**" in text or "`" in text or "__" in text else text
+    for needed, pattern, replacement in _STEPS:
+        if needed in text:
+            text = pattern.sub(replacement, text)
+    text = text.replace("...", r"\ldots ").replace("~", " ").replace(r"\%", "%")
     text = text.strip().removeprefix("=").strip()
-    if (match := _TYPESET.fullmatch(text)) is not None and _LABEL.match(match[1]) is not None:
-        text = match[1]
-    for _ in range(3):
-        text = _LABEL.sub("", text).strip()
-    text = unnamed(text)
-    text = _RUPEES.sub(r"\\rupee ", _ABOUT.sub("", text))
-    text = restated(text)
-    if "\\pi" in text:
-        text = _RADIANS.sub("", text)
     while (text and text[-1] in ".;:") or text.endswith(("\\", "!\\")):
         text = text[:-1].rstrip()
-    if (match := _WHOLE_IN_FONT.fullmatch(text)) is not None:
-        text = match[1].strip()
     return (r"\dollar " + text) if money else text
 
 
-def _function(match: re.Match[str]) -> str:
-    r"""`\operatorname{cis}`, as a function's name; other words stay as they are set."""
-    return f" {match[1]} " if match[1] in FUNCTIONS and (match[1] == "cis" or "operator" in match[0]) else match[0]
+def _modulo(match: re.Match[str]) -> str:
+    r"""`(mod 5)` and the one behind an equivalence name a class; `12 mod 5` is a remainder."""
+    of_class = match[1] is not None or "equiv" in match.string
+    return f"{chr(92)}{'pmod' if of_class else 'bmod'}{{{match[1] or match[2]}}}"
 
 
-def _half_line(match: re.Match[str]) -> str:
-    return rf"\mathbb{{R}}^{'+' if match[1] == '+' or match[2] == '>' else '-'}"
+def _in_ascii(text: str) -> str:
+    """Return a text with its characters as LaTeX spells them; raised and lowered ones before NFKC levels them."""
+    text = _FRACTION.sub(_vulgar, text)
+    text = _SUPERSCRIPT.sub(lambda match: f"^{{{match[0].translate(_SUPERSCRIPTS)}}}", text)
+    text = _SUBSCRIPT.sub(lambda match: f"_{{{match[0].translate(_SUBSCRIPTS)}}}", text)
+    return unicodedata.normalize("NFKC", text.translate(_TABLE)).translate(_TABLE)
 
 
 def undoubled(text: str) -> str:
@@ -225,5 +208,7 @@ def _vulgar(match: re.Match[str]) -> str:
 
 
 def _binomial(match: re.Match[str]) -> str:
-    bottom, top = sorted((one for one in match.groups() if one is not None), key=lambda digits: (len(digits), digits))
+    top, bottom = (one for one in match.groups() if one is not None)
+    if match[3] is not None:
+        top, bottom = sorted((top, bottom), key=int, reverse=True)
     return f"\\binom{{{top}}}{{{bottom}}}"
