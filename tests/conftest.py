@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,11 @@ if "MUTANT_UNDER_TEST" in os.environ:
     sys.setrecursionlimit(3 * sys.getrecursionlimit())  # two more frames stand between any two functions
     if os.environ["MUTANT_UNDER_TEST"] == "stats":
         del os.environ["MUTANT_UNDER_TEST"]  # which test reaches what is noted in this process, and in no other
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    # A shell has it ignored in what it starts in the background, and so would every program that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
