@@ -443,7 +443,8 @@ class Evaluation:
                 result.status[position] = ABSTAINED
                 result.reasons[position] = f"nobody was scored in {nodes.unparse(node)}"
             elif node.statistic in RELATIVE:
-                result.values[position] = RELATIVE[node.statistic](float(operand.values[own]), pool)
+                value, inside = float(operand.values[own]), bool(counted[own])
+                result.values[position] = RELATIVE[node.statistic](value, pool, inside)
             else:
                 result.values[position] = BROADCAST[node.statistic](pool)
         broken = result.judged & ~np.isfinite(result.values)

@@ -20,22 +20,20 @@ def _std(values: Sequence[float]) -> float:
     return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
 
 
-def _zscore(value: float, among: Sequence[float]) -> float:
+def _zscore(value: float, among: Sequence[float], inside: bool) -> float:
     """Distance from the mean in standard deviations; 0 where these are 0."""
     std = _std(among)
     return (value - _mean(among)) / std if std > 0 else 0.0
 
 
-def _rank(value: float, among: Sequence[float]) -> float:
+def _rank(value: float, among: Sequence[float], inside: bool) -> float:
     """Share of the others that a value is above, ties counting half: 0 for the lowest, 1 for the highest.
 
-    `among` holds the value itself where its sample is one of those compared; alone it has the rank 0.5.
+    Where its sample is one of those compared, `among` holds the value itself; alone it has the rank 0.5.
     """
     below = sum(other < value for other in among)
-    equal = sum(other == value for other in among)
-    others = len(among)
-    if equal:
-        equal, others = equal - 1, others - 1
+    equal = sum(other == value for other in among) - inside
+    others = len(among) - inside
     return (below + 0.5 * equal) / others if others else 0.5
 
 
@@ -49,5 +47,5 @@ BROADCAST: dict[str, Callable[[Sequence[float]], float]] = {
     "count": lambda values: float(sum(value > 0 for value in values)),
 }
 
-#: One number for each member.
-RELATIVE: dict[str, Callable[[float, Sequence[float]], float]] = {"rank": _rank, "zscore": _zscore}
+#: One number for each member: of its value, those that it is compared with, and whether it is one of them.
+RELATIVE: dict[str, Callable[[float, Sequence[float], bool], float]] = {"rank": _rank, "zscore": _zscore}

@@ -50,11 +50,18 @@ def test_a_number_for_the_group(statistic, values, expected):
         ("rank", 2, [2, 2, 3], 0.25),
         ("rank", 4, [4], 0.5),
         ("rank", 4, [4, 4], 0.5),
-        ("rank", 2, [1, 3, 4, 5], 0.25),  # its sample is none of those compared
     ],
 )
 def test_a_number_for_each_member(statistic, value, among, expected):
-    assert RELATIVE[statistic](value, among) == expected
+    assert RELATIVE[statistic](value, among, True) == expected
+
+
+@pytest.mark.parametrize(
+    ("statistic", "value", "among", "expected"),
+    [("rank", 2, [1, 3, 4, 5], 0.25), ("rank", 2, [2, 3], 0.25), ("rank", 4, [4], 0.5), ("zscore", 5, [1, 3], 3)],
+)
+def test_a_member_outside_is_compared_with_all_of_those_inside(statistic, value, among, expected):
+    assert RELATIVE[statistic](value, among, False) == expected
 
 
 @given(NUMBERS, st.integers(1, 9))
@@ -62,8 +69,8 @@ def test_a_number_for_each_member(statistic, value, among, expected):
 def test_equal_values_deviate_by_nothing(value, size):
     values = [value] * size
     assert BROADCAST["std"](values) == 0
-    assert RELATIVE["zscore"](value, values) == 0
-    assert RELATIVE["rank"](value, values) == 0.5
+    assert RELATIVE["zscore"](value, values, True) == 0
+    assert RELATIVE["rank"](value, values, True) == 0.5
 
 
 @pytest.mark.parametrize("statistic", BROADCAST)
@@ -77,7 +84,7 @@ def test_the_order_of_a_group_is_no_matter(statistic, values, random):
 @given(values=MANY, random=st.randoms())
 def test_the_order_of_the_others_is_no_matter(statistic, values, random):
     shuffled = random.sample(values, len(values))
-    assert RELATIVE[statistic](values[0], shuffled) == RELATIVE[statistic](values[0], values)
+    assert RELATIVE[statistic](values[0], shuffled, True) == RELATIVE[statistic](values[0], values, True)
 
 
 @given(EXACT, EIGHTHS)
@@ -86,8 +93,8 @@ def test_a_shift_of_all_moves_the_place_and_keeps_the_spread(values, shift):
     for place in ("mean", "min", "max"):
         assert BROADCAST[place](moved) == pytest.approx(BROADCAST[place](values) + shift)
     assert BROADCAST["std"](moved) == pytest.approx(BROADCAST["std"](values))
-    assert RELATIVE["zscore"](moved[0], moved) == pytest.approx(RELATIVE["zscore"](values[0], values))
-    assert RELATIVE["rank"](moved[0], moved) == RELATIVE["rank"](values[0], values)
+    assert RELATIVE["zscore"](moved[0], moved, True) == pytest.approx(RELATIVE["zscore"](values[0], values, True))
+    assert RELATIVE["rank"](moved[0], moved, True) == RELATIVE["rank"](values[0], values, True)
 
 
 @given(EXACT, st.sampled_from([0.5, 2.0, 8.0]))
@@ -98,7 +105,9 @@ def test_a_change_of_units_scales_place_and_spread_alike(values, factor):
     for statistic in ("any", "count"):
         assert BROADCAST[statistic](scaled) == BROADCAST[statistic](values)
     for statistic in RELATIVE:
-        assert RELATIVE[statistic](scaled[0], scaled) == pytest.approx(RELATIVE[statistic](values[0], values))
+        assert RELATIVE[statistic](scaled[0], scaled, True) == pytest.approx(
+            RELATIVE[statistic](values[0], values, True)
+        )
 
 
 @given(MANY)
@@ -111,12 +120,12 @@ def test_the_mean_lies_between_the_extremes(values):
 @given(EXACT)
 def test_the_scores_of_a_group_balance(values):
     """Standard scores sum to nothing, and ranks to a half each."""
-    assert math.fsum(RELATIVE["zscore"](value, values) for value in values) == pytest.approx(0, abs=1e-9)
-    assert math.fsum(RELATIVE["rank"](value, values) for value in values) == pytest.approx(len(values) / 2)
+    assert math.fsum(RELATIVE["zscore"](value, values, True) for value in values) == pytest.approx(0, abs=1e-9)
+    assert math.fsum(RELATIVE["rank"](value, values, True) for value in values) == pytest.approx(len(values) / 2)
 
 
 @given(EXACT)
 def test_what_is_above_when_read_upwards_is_below_when_read_downwards(values):
     mirrored = [-value for value in values]
-    assert RELATIVE["rank"](-values[0], mirrored) == pytest.approx(1 - RELATIVE["rank"](values[0], values))
-    assert RELATIVE["zscore"](-values[0], mirrored) == pytest.approx(-RELATIVE["zscore"](values[0], values))
+    assert RELATIVE["rank"](-values[0], mirrored, True) == pytest.approx(1 - RELATIVE["rank"](values[0], values, True))
+    assert RELATIVE["zscore"](-values[0], mirrored, True) == pytest.approx(-RELATIVE["zscore"](values[0], values, True))
