@@ -299,7 +299,7 @@ class Watch:
         self.config, self.limits, self.pid, self.source = config, limits, pid, source
         self.own = {1, os.getpid()} if config["reaper"] else set()
         self.cpu = limits["wall"] if limits["cpu"] is None else limits["cpu"]
-        self.started, self.waited_before = time.monotonic(), self.waited()
+        self.started = time.monotonic()
 
     def until_end(self, pipes: tuple[int, int, int], stdin: bytes) -> dict[str, typing.Any]:
         """Return how the program ended, and its output up to the limit."""
@@ -373,7 +373,7 @@ class Watch:
             return ("timeout", f"it used {self.cpu:g} s of processor time"), now
         own = now - self.started
         if own < PATIENCE * wall:
-            own -= self.waited() - self.waited_before
+            own -= self.waited()
         if own >= wall:
             # A program that has ended meanwhile is not late: this process is.
             return (None if self.has_ended() else ("timeout", f"it ran for more than {wall:g} s")), now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 import time
@@ -306,8 +307,13 @@ def test_a_thousand_hostile_answers_keep_their_budget_in_another_thread():
 
     answer("\\boxed{1 km}", "1000 m")  # loads the units
     thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(120)
+    gc.collect()
+    gc.freeze()  # a collection would walk all that other tests have left, on this thread's time
+    try:
+        thread.start()
+        thread.join(120)
+    finally:
+        gc.unfreeze()
     assert not thread.is_alive()
     assert failures == []
 
