@@ -85,16 +85,15 @@ class Program:
             raise
 
     def _answer(self, on_callback: Callable[[list[Any]], Any] | None) -> list[Any]:
-        started, waited, used = time.monotonic(), self._waited(), self._used()
+        started = time.monotonic()
+        before = self._used()
+        end = started + _PATIENCE * self.seconds
 
         def late() -> float | None:
             # A program that had to wait for a processor has not had its time yet; one that sleeps has.
+            left = self.seconds - (self._used() - before)
             now = time.monotonic()
-            left = self.seconds - (now - started - (self._waited() - waited))
-            if left <= 0 and self._runs():  # a wait is told when it is over, and this one may not be
-                left = self.seconds - (self._used() - used)
-            end = started + _PATIENCE * self.seconds
-            return min(now + max(left, 0.01), end) if left > 0 and now < end else None
+            return min(now + max(left, 0.01), end) if left > 0 and now < end and self._waits() else None
 
         while True:
             answer = loads(self.channel.receive(started + self.seconds, late))
@@ -104,14 +103,6 @@ class Program:
                 return answer
             self.channel.send(["answer", on_callback(answer)])
 
-    def _waited(self) -> float:
-        """Return the seconds for which the program's process has waited for a processor, 0 where nobody tells."""
-        try:
-            with open(f"/proc/{self.process}/schedstat") as file:  # noqa: PTH123 - pathlib is slow to import
-                return int(file.read().split()[1]) / 1e9
-        except (OSError, IndexError, ValueError):
-            return 0.0
-
     def _used(self) -> float:
         """Return the seconds of processor time that the program's process has used, 0 where that can't be known."""
         try:
@@ -119,7 +110,7 @@ class Program:
         except OSError:
             return 0.0
 
-    def _runs(self) -> bool:
+    def _waits(self) -> bool:
         """Whether the program's process is running, or would be if a processor were free."""
         try:
             with open(f"/proc/{self.process}/stat") as file:  # noqa: PTH123 - pathlib is slow to import
