@@ -218,6 +218,7 @@ def test_the_programs_own_names_change_no_test(judged):
     assert judged("def encode(x):\n    return x\ndef decode(x):\n    return x", script, **options).score == 0
 
 
+@pytest.mark.timing
 def test_fraction_counts_each_case_and_a_hang_costs_itself_alone(judged):
     program = (
         "import os, time\ndef f(x):\n    if x == 1: time.sleep(60)\n    if x == 2: os._exit(0)\n"
