@@ -228,15 +228,15 @@ def test_fraction_counts_each_case_and_a_hang_costs_itself_alone(judged):
     calls = {"function": "f", "cases": [{"args": [n], "expected": n} for n in range(8)]}
     inside = "\n".join(f"try:\n    assert f({n}) == {n}\nexcept ZeroDivisionError:\n    pass" for n in range(8))
     for reference in (script, calls, inside):
-        verdict = judged(program, reference, credit="fraction", seconds=2)
+        verdict = judged(program, reference, credit="fraction", seconds=0.5)
         assert verdict.score == 3 / 8, verdict
         assert verdict.details["cases"] == ["passed", "timeout", *["failed"] * 4, "passed", "passed"]
         assert "case 2: " in verdict.reason
-        assert "timed out after 2 s" in verdict.reason
-        whole = judged(program, reference, seconds=2)
+        assert "timed out after 0.5 s" in verdict.reason
+        whole = judged(program, reference, seconds=0.5)
         assert whole.status == "timeout", whole
     pairs = {"inputs": [f"{n}\n" for n in range(8)], "outputs": [f"{n}\n" for n in range(8)]}
-    verdict = judged(program + "\nprint(f(int(input())))", pairs, credit="fraction", seconds=2)
+    verdict = judged(program + "\nprint(f(int(input())))", pairs, credit="fraction", seconds=0.5)
     assert verdict.score == 3 / 8
     assert "KeyError" in judged(program, "assert f(3) == 3").reason
 
